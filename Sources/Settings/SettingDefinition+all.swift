@@ -1,0 +1,135 @@
+extension SettingDefinition {
+    /// The queues that the installation's workers consume, each with its processes and its jobs at once per process.
+    ///
+    /// Ingest is the heavy one: one file at a time per process, so that a hostile file takes down nobody else's work.
+    static let queues: [(name: String, processes: Int, concurrency: Int)] = [
+        ("ingest", 2, 1), ("charges", 1, 16), ("fulfilment", 1, 16), ("links", 1, 16), ("mail", 1, 8),
+        ("maintenance", 1, 2),
+    ]
+
+    /// Every setting there is, in the order of `Config/sunset.yaml`.
+    public static let all: [SettingDefinition] =
+        general + redis + api + store + uploads + payments + money + mail + ingest + workers
+
+    private static let general: [SettingDefinition] = [
+        .init(
+            "data", ".sunset", .text(emptyAllowed: false),
+            "folder of everything that the installation keeps; other relative paths start there"),
+        .init(
+            "namespace", "sunset", .text(emptyAllowed: false),
+            "hash tag of every Redis key; two installations on one Redis need two"),
+        .init(
+            "log.level", "info", .oneOf(["trace", "debug", "info", "notice", "warning", "error"]),
+            "least severe level that is logged"),
+        .init(
+            "keys.file", "keys/signing.json", .path(emptyAllowed: false),
+            "signing keys of URLs and download tokens; made at first start, mode 0600"),
+    ]
+
+    private static let redis: [SettingDefinition] = [
+        .init(
+            "redis.socket", "redis/redis.sock", .path(emptyAllowed: true),
+            "Unix socket of Redis; empty: use redis.host and redis.port"),
+        .init("redis.host", "127.0.0.1", .text(emptyAllowed: false), "host of Redis, where redis.socket is empty"),
+        .init("redis.port", "6379", .integer(1...65_535), "port of Redis, where redis.socket is empty"),
+        .init("redis.database", "0", .integer(0...15), "number of the database (SELECT)"),
+        .init("redis.username", "", .text(emptyAllowed: true), "ACL user; empty: the default user"),
+        .init("redis.password_file", "", .path(emptyAllowed: true), "file with the password; empty: none"),
+        .init(
+            "redis.allow_volatile", "false", .boolean,
+            "true: start although Redis does not persist every write (tests only)"),
+    ]
+
+    private static let api: [SettingDefinition] = [
+        .init("api.host", "127.0.0.1", .text(emptyAllowed: false), "address that the API listens on"),
+        .init("api.port", "8080", .integer(0...65_535), "port that the API listens on; 0: any free one"),
+        .init(
+            "api.public_url", "http://127.0.0.1:8080", .origin,
+            "origin that people and links use; cookies count only for requests from it"),
+        .init("api.metrics_port", "0", .integer(0...65_535), "port of /metrics on api.host; 0: off"),
+        .init("api.storefront", "", .path(emptyAllowed: true), "folder of the built storefront; empty: none is served"),
+    ]
+
+    private static let store: [SettingDefinition] = [
+        .init("store.directory", "store", .path(emptyAllowed: false), "folder of the object store")
+    ]
+
+    private static let uploads: [SettingDefinition] = [
+        .init(
+            "uploads.max_bytes", "5368709120", .integer(1...1_099_511_627_776),
+            "largest file that a seller may upload, in bytes"),
+        .init(
+            "uploads.quota_bytes", "107374182400", .integer(1...1_125_899_906_842_624),
+            "bytes that one seller's uploads may take in all"),
+        .init(
+            "uploads.url_lifetime_s", "86400", .integer(60...604_800), "seconds that a presigned upload URL is good for"
+        ),
+        .init(
+            "downloads.link_lifetime_s", "86400", .integer(60...2_592_000),
+            "seconds that a download link is good for, at least"),
+    ]
+
+    private static let payments: [SettingDefinition] = [
+        .init("payments.url", "http://127.0.0.1:8081", .origin, "origin of the payment provider"),
+        .init(
+            "payments.secret_key_file", "secrets/payments-key", .path(emptyAllowed: false),
+            "file with the provider's secret key; made at first start"),
+        .init(
+            "payments.webhook_secret_file", "secrets/payments-webhook", .path(emptyAllowed: false),
+            "file with the secrets of the provider's webhooks, newest first, one a line"),
+        .init(
+            "payments.stub.host", "127.0.0.1", .text(emptyAllowed: false), "address that the payment stub listens on"),
+        .init("payments.stub.port", "8081", .integer(0...65_535), "port that the payment stub listens on"),
+        .init(
+            "payments.stub.directory", "payments", .path(emptyAllowed: false), "folder of the payment stub's journal"),
+        .init(
+            "payments.stub.webhook_url", "", .text(emptyAllowed: true),
+            "where the stub sends its events; empty: the API's /v1/webhooks/payments/stub"),
+    ]
+
+    private static let money: [SettingDefinition] = [
+        .init(
+            "market.fee_basis_points", "1000", .integer(0...10_000),
+            "the platform's share of a sale, in hundredths of a percent"),
+        .init(
+            "market.order_lifetime_s", "86400", .integer(60...2_592_000), "seconds after which an unpaid order expires"),
+        .init(
+            "market.admin_email", "admin@sunset.invalid", .text(emptyAllowed: false),
+            "address of the admin that the first start makes"),
+    ]
+
+    private static let mail: [SettingDefinition] = [
+        .init("mail.directory", "mail", .path(emptyAllowed: false), "Maildir that messages are delivered to"),
+        .init(
+            "mail.from", "Sunset <no-reply@sunset.invalid>", .text(emptyAllowed: false),
+            "sender of every message (RFC 5322 mailbox)"),
+    ]
+
+    private static let ingest: [SettingDefinition] = [
+        .init(
+            "ingest.max_pixels", "100000000", .integer(1...10_000_000_000),
+            "pixels above which a picture is refused before it is decoded"),
+        .init(
+            "ingest.memory_mib", "1024", .integer(64...65_536), "address space that one media probe may take, in MiB"),
+        .init("ingest.cpu_s", "60", .integer(1...3_600), "processor seconds that one media probe may take"),
+    ]
+
+    private static let workers: [SettingDefinition] =
+        [
+            .init(
+                "workers.lease_s", "30", .integer(3...3_600), "seconds after which a silent worker's job is another's"),
+            .init(
+                "workers.grace_s", "25", .integer(0...3_600),
+                "seconds that running jobs get to end when a worker is stopped"),
+        ]
+        + queues.flatMap { queue in
+            [
+                .init(
+                    "workers.\(queue.name).processes", "\(queue.processes)", .integer(0...256),
+                    "worker processes of the \(queue.name) queue"),
+                .init(
+                    "workers.\(queue.name).concurrency", "\(queue.concurrency)", .integer(1...1_024),
+                    "jobs at once in each of them"),
+            ]
+        }
+}

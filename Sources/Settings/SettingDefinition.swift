@@ -1,0 +1,71 @@
+/// One setting: its key, its default, what is allowed, and one line that says what it does.
+public struct SettingDefinition: Sendable {
+    /// What a setting's text may be.
+    public enum Rule: Sendable {
+        /// Any text; `emptyAllowed` says whether it may be empty.
+        case text(emptyAllowed: Bool)
+        /// A path; a relative one is taken below `data`.
+        case path(emptyAllowed: Bool)
+        /// A whole number within the range.
+        case integer(ClosedRange<Int64>)
+        /// `true` or `false`.
+        case boolean
+        /// One of the words.
+        case oneOf([String])
+        /// An absolute `http` or `https` URL without a path.
+        case origin
+    }
+
+    /// The dotted key, as in `Config/sunset.yaml`.
+    public let key: String
+    /// The text that holds where nothing else is given.
+    public let standard: String
+    /// What is allowed.
+    public let rule: Rule
+    /// What the setting does, in one line.
+    public let summary: String
+
+    init(_ key: String, _ standard: String, _ rule: Rule, _ summary: String) {
+        self.key = key
+        self.standard = standard
+        self.rule = rule
+        self.summary = summary
+    }
+
+    /// The environment variable that overrides the setting: `api.public_url` → `SUNSET_API_PUBLIC_URL`.
+    public var environmentVariable: String {
+        "SUNSET_" + key.uppercased().map { $0.isLetter || $0.isNumber ? String($0) : "_" }.joined()
+    }
+
+    /// The command-line flag that overrides the setting: `api.public_url` → `--api-public-url`.
+    public var flag: String {
+        "--" + key.map { $0.isLetter || $0.isNumber ? String($0) : "-" }.joined()
+    }
+
+    /// Says in words what is allowed, or `nil` if `text` is.
+    func complaint(about text: String) -> String? {
+        switch rule {
+        case .text(let emptyAllowed), .path(let emptyAllowed):
+            guard !emptyAllowed, text.isEmpty else { return nil }
+            return "a text that is not empty"
+        case .integer(let range):
+            if let number = Int64(text), range.contains(number) { return nil }
+            return "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .boolean:
+            return text == "true" || text == "false" ? nil : "true or false"
+        case .oneOf(let words):
+            return words.contains(text) ? nil : "one of " + words.joined(separator: ", ")
+        case .origin:
+            return Self.isOrigin(text) ? nil : "a URL of the form http://host:port or https://host, without a path"
+        }
+    }
+
+    private static func isOrigin(_ text: String) -> Bool {
+        for scheme in ["http://", "https://"] where text.hasPrefix(scheme) {
+            let host = text.dropFirst(scheme.count)
+            return !host.isEmpty
+                && !host.contains { $0 == "/" || $0 == "?" || $0 == "#" || $0.isWhitespace || $0 == "@" }
+        }
+        return false
+    }
+}

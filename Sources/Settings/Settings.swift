@@ -1,0 +1,202 @@
+public import Foundation
+
+/// The whole configuration of an installation, checked.
+///
+/// Every key can be given in `Config/sunset.yaml`, by an environment variable (`SUNSET_API_PORT`) and by a flag
+/// (`--api-port`); flags win over the environment, which wins over the file. A value that is not allowed stops the
+/// start with the key, the value and what is allowed.
+public struct Settings: Sendable {
+    /// How Redis is reached.
+    public struct Redis: Sendable {
+        /// The Unix socket's path, or `nil` for host and port.
+        public let socket: String?
+        /// The host, where there is no socket.
+        public let host: String
+        /// The port, where there is no socket.
+        public let port: Int
+        /// The database's number.
+        public let database: Int
+        /// The ACL user, if not the default one.
+        public let username: String?
+        /// The file that holds the password.
+        public let passwordFile: String?
+        /// Whether a Redis that does not persist every write is accepted.
+        public let allowVolatile: Bool
+    }
+
+    /// Where the API listens and what it calls itself.
+    public struct API: Sendable {
+        /// The address that is listened on.
+        public let host: String
+        /// The port that is listened on; 0 means any.
+        public let port: Int
+        /// The origin that people use.
+        public let publicURL: String
+        /// The port of `/metrics`; `nil` means off.
+        public let metricsPort: Int?
+        /// The folder of the built storefront.
+        public let storefront: String?
+    }
+
+    /// How the payment provider is reached, and how its stub is set up.
+    public struct Payments: Sendable {
+        /// The provider's origin.
+        public let url: String
+        /// The file with the provider's secret key.
+        public let secretKeyFile: String
+        /// The file with the webhook secrets, newest first.
+        public let webhookSecretFile: String
+        /// The address that the stub listens on.
+        public let stubHost: String
+        /// The port that the stub listens on.
+        public let stubPort: Int
+        /// The folder of the stub's journal.
+        public let stubDirectory: String
+        /// Where the stub sends its events.
+        public let stubWebhookURL: String
+    }
+
+    /// One queue's share of the worker pool.
+    public struct Queue: Sendable {
+        /// The queue's name.
+        public let name: String
+        /// How many processes work on it.
+        public let processes: Int
+        /// How many jobs each of them runs at once.
+        public let concurrency: Int
+    }
+
+    /// The folder of everything that the installation keeps, as an absolute path.
+    public let dataDirectory: String
+    /// The hash tag of every Redis key.
+    public let namespace: String
+    /// The least severe level that is logged.
+    public let logLevel: String
+    /// The file of the signing keys.
+    public let keysFile: String
+    /// How Redis is reached.
+    public let redis: Redis
+    /// Where the API listens.
+    public let api: API
+    /// The folder of the object store.
+    public let storeDirectory: String
+    /// The largest upload, in bytes.
+    public let uploadMaximumBytes: Int64
+    /// The bytes that one seller's uploads may take.
+    public let uploadQuotaBytes: Int64
+    /// How long a presigned upload URL is good for.
+    public let uploadURLLifetime: Duration
+    /// How long a download link is good for, at least.
+    public let downloadLinkLifetime: Duration
+    /// The payment provider and its stub.
+    public let payments: Payments
+    /// The platform's share of a sale, in hundredths of a percent.
+    public let feeBasisPoints: Int
+    /// How long an unpaid order stays open.
+    public let orderLifetime: Duration
+    /// The address of the admin that the first start makes.
+    public let adminEmail: String
+    /// The Maildir that messages go to.
+    public let mailDirectory: String
+    /// The sender of every message.
+    public let mailFrom: String
+    /// The most pixels that a picture may have.
+    public let ingestMaximumPixels: Int64
+    /// The address space of one media probe, in MiB.
+    public let ingestMemoryMiB: Int
+    /// The processor time of one media probe.
+    public let ingestCPUTime: Duration
+    /// How long a silent worker keeps its job.
+    public let workerLease: Duration
+    /// How long running jobs may go on when a worker is stopped.
+    public let workerGrace: Duration
+    /// The queues and their processes.
+    public let queues: [Queue]
+
+    /// Reads and checks the configuration.
+    ///
+    /// - Parameters:
+    ///   - file: the YAML file; `nil` takes `SUNSET_CONFIG`, else `Config/sunset.yaml` where it exists, else none.
+    ///   - flags: `--key value` and `--key=value` arguments.
+    ///   - environment: the environment's variables.
+    /// - Throws: ``SettingsError`` that names every value that is not allowed.
+    public init(
+        file: String? = nil,
+        flags: [String] = [],
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws {
+        let values = try SettingValues(
+            file: file ?? Self.standardFile(environment: environment), flags: flags, environment: environment)
+        func path(_ key: String) -> String { values.path(key) ?? "" }
+        dataDirectory = values.dataDirectory
+        namespace = values.text("namespace")
+        logLevel = values.text("log.level")
+        keysFile = path("keys.file")
+        redis = Redis(values)
+        api = API(values)
+        storeDirectory = path("store.directory")
+        uploadMaximumBytes = values.integer("uploads.max_bytes")
+        uploadQuotaBytes = values.integer("uploads.quota_bytes")
+        uploadURLLifetime = .seconds(values.integer("uploads.url_lifetime_s"))
+        downloadLinkLifetime = .seconds(values.integer("downloads.link_lifetime_s"))
+        payments = Payments(values)
+        feeBasisPoints = Int(values.integer("market.fee_basis_points"))
+        orderLifetime = .seconds(values.integer("market.order_lifetime_s"))
+        adminEmail = values.text("market.admin_email")
+        mailDirectory = path("mail.directory")
+        mailFrom = values.text("mail.from")
+        ingestMaximumPixels = values.integer("ingest.max_pixels")
+        ingestMemoryMiB = Int(values.integer("ingest.memory_mib"))
+        ingestCPUTime = .seconds(values.integer("ingest.cpu_s"))
+        workerLease = .seconds(values.integer("workers.lease_s"))
+        workerGrace = .seconds(values.integer("workers.grace_s"))
+        queues = SettingDefinition.queues.map { queue in
+            Queue(
+                name: queue.name,
+                processes: Int(values.integer("workers.\(queue.name).processes")),
+                concurrency: Int(values.integer("workers.\(queue.name).concurrency"))
+            )
+        }
+    }
+
+    private static func standardFile(environment: [String: String]) -> String? {
+        if let file = environment["SUNSET_CONFIG"], !file.isEmpty { return file }
+        return FileManager.default.fileExists(atPath: "Config/sunset.yaml") ? "Config/sunset.yaml" : nil
+    }
+}
+
+extension Settings.Redis {
+    fileprivate init(_ values: SettingValues) {
+        socket = values.path("redis.socket")
+        host = values.text("redis.host")
+        port = Int(values.integer("redis.port"))
+        database = Int(values.integer("redis.database"))
+        username = values.text("redis.username").isEmpty ? nil : values.text("redis.username")
+        passwordFile = values.path("redis.password_file")
+        allowVolatile = values.boolean("redis.allow_volatile")
+    }
+}
+
+extension Settings.API {
+    fileprivate init(_ values: SettingValues) {
+        host = values.text("api.host")
+        port = Int(values.integer("api.port"))
+        publicURL = values.text("api.public_url")
+        metricsPort = values.integer("api.metrics_port") == 0 ? nil : Int(values.integer("api.metrics_port"))
+        storefront = values.path("api.storefront")
+    }
+}
+
+extension Settings.Payments {
+    fileprivate init(_ values: SettingValues) {
+        url = values.text("payments.url")
+        secretKeyFile = values.path("payments.secret_key_file") ?? ""
+        webhookSecretFile = values.path("payments.webhook_secret_file") ?? ""
+        stubHost = values.text("payments.stub.host")
+        stubPort = Int(values.integer("payments.stub.port"))
+        stubDirectory = values.path("payments.stub.directory") ?? ""
+        let url = values.text("payments.stub.webhook_url")
+        stubWebhookURL =
+            url.isEmpty ? "http://127.0.0.1:\(values.text("api.port"))/v1/webhooks/payments/stub" : url
+    }
+}

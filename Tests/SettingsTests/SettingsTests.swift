@@ -1,0 +1,90 @@
+import Foundation
+import Testing
+
+@testable import Settings
+
+@Suite("Settings")
+struct SettingsTests {
+    private func file(_ text: String) throws -> String {
+        let path = NSTemporaryDirectory() + "settings-\(UUID().uuidString).yaml"
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        return path
+    }
+
+    private func problems(_ make: () throws -> Settings) -> [String] {
+        do {
+            _ = try make()
+            return []
+        } catch let error as SettingsError {
+            return error.problems
+        } catch {
+            return ["\(error)"]
+        }
+    }
+
+    @Test("the shipped Config/sunset.yaml names every setting with its default")
+    func shippedFileIsComplete() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let shipped = try String(contentsOf: root.appending(path: "Config/sunset.yaml"), encoding: .utf8)
+        let path = root.appending(path: "Config/sunset.yaml").path
+        let fromFile = try SettingValues(file: path, flags: [], environment: [:])
+        for definition in SettingDefinition.all {
+            #expect(fromFile.text(definition.key) == definition.standard, "\(definition.key)")
+            let name = definition.key.split(separator: ".").last.map(String.init) ?? ""
+            #expect(shipped.contains("\(name):"), "\(definition.key) is missing")
+        }
+        let settingLines = shipped.split(separator: "\n").filter { $0.contains(": ") && !$0.hasPrefix("#") }
+        #expect(settingLines.count == SettingDefinition.all.count)
+    }
+
+    @Test("flags win over the environment, which wins over the file")
+    func precedence() throws {
+        let yaml = try file("api:\n  port: 1001\n  host: 10.0.0.1\nnamespace: fromfile\n")
+        let settings = try Settings(
+            file: yaml, flags: ["--api-port", "1003"],
+            environment: ["SUNSET_API_PORT": "1002", "SUNSET_NAMESPACE": "fromenv"])
+        #expect(settings.api.port == 1003)
+        #expect(settings.namespace == "fromenv")
+        #expect(settings.api.host == "10.0.0.1")
+    }
+
+    @Test("a bad value names the key, the value and what is allowed")
+    func badValue() throws {
+        let found = problems { try Settings(file: nil, flags: ["--api-port=http"], environment: [:]) }
+        #expect(found == ["api.port: 'http' is not allowed; it must be a whole number from 0 to 65535"])
+        let yaml = try file("log:\n  level: loud\n")
+        #expect(
+            problems { try Settings(file: yaml, flags: [], environment: [:]) }.first?.contains("one of trace, debug")
+                == true)
+    }
+
+    @Test("unknown keys, flags and variables are named, not ignored")
+    func unknown() throws {
+        let yaml = try file("api:\n  prot: 80\n")
+        let found = problems {
+            try Settings(file: yaml, flags: ["--no-such", "1"], environment: ["SUNSET_API_PROT": "1"])
+        }
+        #expect(found.count >= 3)
+        #expect(found.contains { $0.contains("api.prot") && $0.contains("line 2") })
+        #expect(found.contains { $0.contains("--no-such") })
+        #expect(found.contains { $0.contains("SUNSET_API_PROT") })
+    }
+
+    @Test("relative paths start at the data folder")
+    func paths() throws {
+        let settings = try Settings(file: try file("data: /srv/x\n"), flags: [], environment: [:])
+        #expect(settings.redis.socket == "/srv/x/redis/redis.sock")
+        #expect(settings.storeDirectory == "/srv/x/store")
+    }
+
+    @Test("a secret file is made once, private, and read back")
+    func secretFile() throws {
+        let path = NSTemporaryDirectory() + "secret-\(UUID().uuidString)/a/key"
+        let made = try SecretFile.readOrCreate(path)
+        #expect(made.count == 64)
+        #expect(try SecretFile.readOrCreate(path) == made)
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+    }
+}
