@@ -1,0 +1,21 @@
+/// What a handler hands back: applied together with the acknowledgement, and only while its claim holds the lease.
+public struct Completion: Sendable {
+    /// The changes in Redis, checked all, then applied in this order.
+    public var effects: [Effect]
+    /// The jobs that follow from this one.
+    public var followUps: [PreparedJob]
+    /// Text kept for the type's ``JobOptions/resultRetention``, at most 64 KiB.
+    public var result: String?
+
+    /// Creates a completion.
+    public init(effects: [Effect] = [], followUps: [PreparedJob] = [], result: String? = nil) {
+        self.effects = effects
+        self.followUps = followUps
+        self.result = result
+    }
+
+    /// The job is done and nothing follows.
+    public static let done = Completion()
+
+    var isPlain: Bool { effects.isEmpty && followUps.isEmpty && result == nil }
+}

@@ -1,0 +1,15 @@
+public import RedisClient
+
+/// One use of a registered ``EffectDefinition``: applied in the same atomic step as the job's acknowledgement.
+public struct Effect: Sendable {
+    let name: String
+    let arguments: [RedisArgument]
+    let jobs: [PreparedJob]
+
+    /// Stages an effect with the arguments and the jobs that its `check` and `apply` get.
+    public init(_ name: String, arguments: [RedisArgument] = [], jobs: [PreparedJob] = []) {
+        self.name = name
+        self.arguments = arguments
+        self.jobs = jobs
+    }
+}

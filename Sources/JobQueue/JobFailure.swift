@@ -1,0 +1,23 @@
+/// What a handler throws to say how its failure is to be treated; any other error is retried with the type's backoff.
+public struct JobFailure: Error, Sendable, CustomStringConvertible {
+    enum Kind: Sendable {
+        case permanent
+        case retry(after: Duration)
+    }
+
+    let kind: Kind
+    /// The reason, kept with the job.
+    public let reason: String
+
+    /// No further attempt makes sense: the job is dead-lettered now.
+    public static func permanent(_ reason: String) -> JobFailure {
+        JobFailure(kind: .permanent, reason: reason)
+    }
+
+    /// The next attempt is made after this long (no jitter); it counts as a failure.
+    public static func retry(after delay: Duration, _ reason: String) -> JobFailure {
+        JobFailure(kind: .retry(after: delay), reason: reason)
+    }
+
+    public var description: String { reason }
+}

@@ -1,0 +1,89 @@
+public import RedisClient
+
+extension JobQueue {
+    /// Puts one job on its queue; callers at the same time share a script's call.
+    ///
+    /// - Parameters:
+    ///   - id: the producer's id; repeat an enqueue with the same one.
+    ///   - delay: how long the job waits before it may be claimed.
+    ///   - priority: a level other than its type's.
+    ///   - traceID: a trace context to hand to the handler.
+    /// - Throws: `JobQueueError`; `.memoryFull` when Redis is full (nothing was changed), `.outcomeUnknown` when the
+    ///   answer was lost and repeating did not help.
+    @discardableResult
+    public func enqueue(
+        _ job: some Job,
+        id: JobID = .generate(),
+        delay: Duration? = nil,
+        priority: JobPriority? = nil,
+        traceID: String? = nil
+    ) async throws -> EnqueueResult {
+        try await enqueue(job.prepared(id: id, delay: delay, priority: priority, traceID: traceID))
+    }
+
+    /// Puts one prepared job on its queue; callers at the same time share a script's call.
+    @discardableResult
+    public func enqueue(_ job: PreparedJob) async throws -> EnqueueResult {
+        let result = try await coalescer.enqueue(job)
+        if result == .enqueued {
+            QueueMetrics.enqueued(job.queue, 1)
+        }
+        return result
+    }
+
+    /// Puts many jobs on their queues, up to 1,000 in one atomic script; the results are in the jobs' order.
+    ///
+    /// More than 1,000 go in several scripts, one after the other: after an error those before it are enqueued.
+    @discardableResult
+    public func enqueue(_ jobs: [PreparedJob]) async throws -> [EnqueueResult] {
+        var results: [EnqueueResult] = []
+        results.reserveCapacity(jobs.count)
+        var start = 0
+        while start < jobs.count {
+            let end = min(start + Self.maximumBatch, jobs.count)
+            let batch = jobs[start..<end]
+            let answered = try await EnqueueCoalescer.send(batch, redis: redis, anchor: keys.anchor)
+            for (job, result) in zip(batch, answered) where result == .enqueued {
+                QueueMetrics.enqueued(job.queue, 1)
+            }
+            results += answered
+            start = end
+        }
+        return results
+    }
+
+    /// Runs a state change and the enqueue of its jobs as one atomic script.
+    ///
+    /// - Parameters:
+    ///   - keys: the keys that the body sees as `K`; each carries ``Namespace/tag``.
+    ///   - arguments: what the body sees as `A`.
+    ///   - jobs: what the body sees as `jobs`; it decides which of them it enqueues. At most 1,000.
+    ///   - retry: `.safe` if running it twice does no harm, as when its state check makes the second a no-op.
+    /// - Returns: the body's reply, by convention `{1, …}` of `ok` or `{0, code, detail}` of `refuse`.
+    /// - Throws: `JobQueueError`; `.memoryFull` when Redis is full and the script does not allow for it.
+    public func run(
+        _ script: DomainScript,
+        keys: [String] = [],
+        arguments: [RedisArgument] = [],
+        jobs: [PreparedJob] = [],
+        retry: RedisClient.Retry = .never
+    ) async throws -> RESPValue {
+        guard jobs.count <= Self.maximumBatch else {
+            throw JobQueueError(.invalidJob, "A script takes at most \(Self.maximumBatch) jobs, not \(jobs.count).")
+        }
+        var all: [RedisArgument] = []
+        all.reserveCapacity(arguments.count + 2 + jobs.count * PreparedJob.argumentCount)
+        all.append(RedisArgument(arguments.count))
+        all += arguments
+        all.append(RedisArgument(jobs.count))
+        for job in jobs {
+            job.append(to: &all)
+        }
+        do {
+            return try await redis.eval(
+                script.linked, keys: [self.keys.anchor] + keys, arguments: all, retry: retry)
+        } catch {
+            throw JobQueueError(error)
+        }
+    }
+}

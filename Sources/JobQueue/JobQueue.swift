@@ -1,0 +1,64 @@
+public import Logging
+public import RedisClient
+
+/// The producers' side of the queue: puts jobs on queues, alone or as part of a state change.
+///
+/// An acknowledged enqueue is never lost as long as Redis keeps what it acknowledged (`appendfsync always`, no
+/// failover). Jobs run at least once; their effects on Redis (``Effect``) happen exactly once.
+public struct JobQueue: Sendable {
+    /// How much of the past a queue keeps.
+    public struct Limits: Sendable, Hashable {
+        /// Ended jobs that are remembered for deduplication and results, per queue.
+        public var completed: Int
+        /// Dead-lettered jobs that are kept, per queue; the oldest go first.
+        public var dead: Int
+
+        /// Creates limits.
+        public init(completed: Int = 100_000, dead: Int = 10_000) {
+            self.completed = completed
+            self.dead = dead
+        }
+    }
+
+    /// The largest payload that can be enqueued, in bytes.
+    public static let maximumPayloadBytes = 1 << 20
+    /// The most jobs or ids in one script's call.
+    static let maximumBatch = 1000
+    /// The version of the layout in Redis.
+    static let schemaVersion = 1
+
+    /// The part of Redis that the queues live in.
+    public let namespace: Namespace
+    let redis: RedisClient
+    let logger: Logger
+    let limits: Limits
+    let keys: Keys
+    let coalescer: EnqueueCoalescer
+
+    /// Creates the producers' side over a client.
+    public init(redis: RedisClient, namespace: Namespace, logger: Logger, limits: Limits = Limits()) {
+        self.namespace = namespace
+        self.redis = redis
+        self.logger = logger
+        self.limits = limits
+        keys = Keys(namespace)
+        coalescer = EnqueueCoalescer(redis: redis, anchor: namespace.prefix)
+    }
+
+    /// Writes the layout's version if there is none, and checks it; a worker does so when it starts.
+    ///
+    /// - Throws: `JobQueueError` with `.schemaMismatch` if the queues are laid out otherwise.
+    public func prepare() async throws {
+        let replies = await redis.send([
+            RedisCommand("SET", RedisArgument(keys.schema), RedisArgument(Self.schemaVersion), "NX").retrying(.safe),
+            RedisCommand("GET", RedisArgument(keys.schema)).retrying(.safe),
+        ])
+        let found = try translated { () throws(RedisError) in try replies[1].get() }
+        guard found.int == Self.schemaVersion else {
+            throw JobQueueError(
+                .schemaMismatch,
+                "The queues of \(namespace.name) have layout \(found.string ?? "none"), this program knows "
+                    + "\(Self.schemaVersion).")
+        }
+    }
+}

@@ -1,0 +1,64 @@
+/// A queue that a worker serves.
+public struct WorkerQueue: Sendable, Hashable {
+    /// The queue's name.
+    public var name: String
+    /// How many of its jobs run at once in this process.
+    public var concurrency: Int
+    /// Whether jobs are claimed ahead of a free place; turn it off where one job is heavy.
+    ///
+    /// What is claimed ahead is what 5 ms of the measured running time takes, at most 64.
+    public var prefetches: Bool
+
+    /// Creates a description.
+    public init(_ name: String, concurrency: Int = 4, prefetches: Bool = true) {
+        self.name = name
+        self.concurrency = concurrency
+        self.prefetches = prefetches
+    }
+}
+
+/// How a worker runs.
+public struct JobWorkerConfiguration: Sendable {
+    /// The queues that it serves.
+    public var queues: [WorkerQueue]
+    /// How long a claim holds without a renewal.
+    public var lease: Duration
+    /// How often claims are renewed and the worker shows up in the registry.
+    public var heartbeat: Duration
+    /// How long a drain waits for running jobs before they are handed back without blame.
+    public var gracePeriod: Duration
+    /// A name for people, shown in the registry.
+    public var name: String
+
+    /// Creates a configuration.
+    public init(
+        queues: [WorkerQueue],
+        lease: Duration = .seconds(30),
+        heartbeat: Duration = .seconds(10),
+        gracePeriod: Duration = .seconds(25),
+        name: String = "worker"
+    ) {
+        self.queues = queues
+        self.lease = lease
+        self.heartbeat = heartbeat
+        self.gracePeriod = gracePeriod
+        self.name = name
+    }
+
+    /// The part of a lease that a worker does not use: 2 s, or a fifth of a short lease.
+    var margin: Duration { min(.seconds(2), lease / 5) }
+
+    func validate() throws {
+        guard !queues.isEmpty, Set(queues.map(\.name)).count == queues.count else {
+            throw JobQueueError(.invalidConfiguration, "A worker serves at least one queue, each once.")
+        }
+        for queue in queues where !isPlainName(queue.name) || !(1...1000).contains(queue.concurrency) {
+            throw JobQueueError(
+                .invalidConfiguration, "Queue '\(queue.name)': a plain name, and a concurrency from 1 to 1000.")
+        }
+        guard lease >= .milliseconds(100), heartbeat > .zero, heartbeat * 2 <= lease else {
+            throw JobQueueError(
+                .invalidConfiguration, "The lease is at least 100 ms and twice the heartbeat: \(lease), \(heartbeat).")
+        }
+    }
+}
