@@ -1,0 +1,3 @@
+export { EditorScreen } from "./EditorScreen";
+export { ProductsScreen } from "./ProductsScreen";
+export { SalesScreen } from "./SalesScreen";
