@@ -1,7 +1,7 @@
 import { useEffect } from "react";
 import { ApiError, get, send } from "./client";
 import { invalidate, setQuery, useQuery } from "./query";
-import type { Card, Order } from "./types";
+import type { Card, Order, Payment } from "./types";
 
 export type PaymentAnswer = { card: Card } | { authentication: "succeed" | "fail" };
 
@@ -73,8 +73,10 @@ const declines: Record<string, string> = {
   card_declined: "Your bank declined the card.",
 };
 
-export function declineText(code: string | null, fallback: string): string {
-  return (code && declines[code]) || fallback;
+/** What the bank's refusal means to the buyer. */
+export function declineText(decline: Payment["decline"]): string {
+  const known = declines[decline?.decline_code ?? ""] ?? declines[decline?.code ?? ""];
+  return known ?? decline?.message ?? "Your bank declined the card.";
 }
 
 /** The decline inside a 402, or null for every other error. */
@@ -83,5 +85,5 @@ export function declineOf(error: unknown): { order: string; payment: string; tex
   const order = error.text("order");
   const payment = error.text("payment");
   if (!order || !payment) return null;
-  return { order, payment, text: declineText(error.text("decline_code"), error.message) };
+  return { order, payment, text: declineText({ code: error.code, decline_code: error.text("decline_code"), message: error.message }) };
 }

@@ -86,7 +86,8 @@ export function invalidate(prefix: string): void {
     entry.updated = 0;
     entry.running = null;
     if (entry.listeners.size === 0) entries.delete(key);
-    else for (const listener of [...entry.listeners]) listener();
+    // A new state object, or nobody who reads it would notice and fetch.
+    else publish(entry, { data: entry.state.data, error: null, loading: entry.state.data === undefined });
   }
 }
 
@@ -121,7 +122,6 @@ export function useQuery<T>(
     [key],
   );
   const state = useSyncExternalStore(subscribe, () => (key === null ? idle : entryFor(key).state)) as QueryState<T>;
-  const updated = key === null ? 0 : entryFor(key).updated;
 
   useEffect(() => {
     if (key === null) return;
@@ -129,9 +129,8 @@ export function useQuery<T>(
     if (entry.running || entry.state.error || (entry.updated > 0 && Date.now() - entry.updated < maximumAge)) return;
     // The error is in the entry's state, where the screen shows it.
     load(key, fetcher).catch(() => undefined);
-    // `fetcher` is a new closure on every render; the key alone says what it fetches.
-    // `updated` is there for `invalidate`, `state` for `clearQueries`.
-  }, [key, updated, state, maximumAge]);
+    // `fetcher` is a new closure on every render; the key alone says what it fetches. `state` is new after `invalidate` too.
+  }, [key, state, maximumAge]);
 
   const reload = useCallback(() => {
     if (key !== null) load(key, fetcher).catch(() => undefined);

@@ -118,7 +118,7 @@ export interface OrderItem {
 export interface Payment {
   id: string;
   status: "requires_payment_method" | "processing" | "requires_action" | "succeeded" | "canceled";
-  decline: { code: string; message: string } | null;
+  decline: { code: string; decline_code?: string | null; message: string } | null;
   next_action: { type: string; url: string } | null;
   number: number;
 }

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useId, useLayoutEffect, useRef, type ReactNode } from "react";
 import { Icon } from "./Icon";
 
 interface DialogProps {
@@ -15,7 +15,8 @@ export function Dialog({ title, onClose, closable = true, wide, children }: Dial
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
 
-  useEffect(() => {
+  // A layout effect ends while the element is still in the document, so that close() can give the focus back.
+  useLayoutEffect(() => {
     const dialog = element.current;
     if (!dialog) return;
     dialog.showModal();

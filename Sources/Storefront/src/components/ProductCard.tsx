@@ -14,11 +14,13 @@ function kindsOf(product: Product): string {
 export function ProductCard({ product, eager }: { product: Product; eager?: boolean }) {
   return (
     <li className="card">
-      <Link to={`/product/${product.slug}`} className="card-link">
-        <Cover cover={product.cover} seed={product.id} alt="" sizes={cardSizes} {...(eager ? { eager } : {})} />
-        <span className="card-title">{product.title}</span>
-      </Link>
-      <p className="card-seller">{product.seller.name}</p>
+      <Cover cover={product.cover} seed={product.id} alt="" sizes={cardSizes} {...(eager ? { eager } : {})} />
+      <div className="card-text">
+        <Link to={`/product/${product.slug}`} className="card-title">
+          {product.title}
+        </Link>
+        <p className="card-seller">{product.seller.name}</p>
+      </div>
       <p className="card-foot">
         <span className="price">{formatPrice(product.price)}</span>
         <span className="card-kind">{kindsOf(product)}</span>
@@ -45,12 +47,10 @@ export function GridSkeleton({ cards = 8 }: { cards?: number }) {
         {Array.from({ length: cards }, (_, card) => (
           <li className="card" key={card}>
             <span className="cover cover-shelf skeleton" />
-            <span className="card-title">
+            <div className="card-text">
+              <Skeleton shape="line" />
               <Skeleton shape="short" />
-            </span>
-            <p className="card-seller">
-              <Skeleton shape="short" />
-            </p>
+            </div>
             <p className="card-foot">
               <Skeleton shape="short" />
             </p>

@@ -28,7 +28,7 @@ export function PayPanel({ total, payment, checkout, onDone, onOrder, onConflict
   const [paymentId, setPaymentId] = useState<string | null>(payment?.id ?? null);
   const [asked, setAsked] = useState(payment?.status === "requires_action");
   const [declined, setDeclined] = useState<string | null>(
-    payment?.decline ? declineText(payment.decline.code, payment.decline.message) : null,
+    payment?.decline ? declineText(payment.decline) : null,
   );
   const [error, setError] = useState<string | null>(null);
   // One attempt keeps its key as long as its outcome is unknown, so that pressing again can't charge twice.
@@ -40,8 +40,7 @@ export function PayPanel({ total, payment, checkout, onDone, onOrder, onConflict
     setAsked(order.payment?.status === "requires_action");
     if (order.payment?.status === "requires_action") return;
     if (order.payment?.status === "requires_payment_method") {
-      const decline = order.payment.decline;
-      setDeclined(declineText(decline?.code ?? null, decline?.message ?? "Your bank declined the card."));
+      setDeclined(declineText(order.payment.decline));
       return;
     }
     onDone(order);
@@ -104,7 +103,7 @@ export function PayPanel({ total, payment, checkout, onDone, onOrder, onConflict
   return (
     <>
       <CardForm
-        label={`${declined ? "Pay again" : "Pay"}, ${formatMoney(total)}`}
+        label={`${declined ? "Pay again:" : "Pay"} ${formatMoney(total)}`}
         busy={paying}
         declined={declined}
         error={error}

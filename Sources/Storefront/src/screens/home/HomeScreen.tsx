@@ -51,7 +51,7 @@ export function HomeScreen() {
 function HeroPicture() {
   return (
     <svg className="hero-picture" viewBox="0 0 480 300" aria-hidden="true" focusable="false">
-      <path className="hero-glow" d="M20 190a220 220 0 0 1 440 0z" />
+      <path className="hero-glow" d="M56 190a184 184 0 0 1 368 0z" />
       <path className="hero-sun" d="M100 190a140 140 0 0 1 280 0z" />
       <path className="hero-cut" d="M84 128h312v5H84zM84 148h312v8H84zM84 170h312v11H84z" />
       <path className="hero-band-1" d="M0 194h480v14H0z" />

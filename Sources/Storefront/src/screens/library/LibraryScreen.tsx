@@ -44,17 +44,19 @@ function LibraryCard({ entitlement, eager }: { entitlement: Entitlement; eager: 
   const size = files.reduce((total, file) => total + file.size, 0);
   return (
     <li className="card">
-      <Link className="card-link" to={`/library/${entitlement.id}`}>
-        <Cover
-          cover={product.cover}
-          seed={product.id}
-          alt=""
-          sizes="(min-width: 1200px) 272px, (min-width: 720px) 30vw, 46vw"
-          eager={eager}
-        />
-        <span className="card-title">{product.title}</span>
-      </Link>
-      <p className="card-seller">{product.seller?.name}</p>
+      <Cover
+        cover={product.cover}
+        seed={product.id}
+        alt=""
+        sizes="(min-width: 1200px) 272px, (min-width: 720px) 30vw, 46vw"
+        eager={eager}
+      />
+      <div className="card-text">
+        <Link className="card-title" to={`/library/${entitlement.id}`}>
+          {product.title}
+        </Link>
+        <p className="card-seller">{product.seller?.name}</p>
+      </div>
       <p className="card-foot">
         <span className="card-kind">
           {plural(files.length, "file")}, {formatBytes(size)}

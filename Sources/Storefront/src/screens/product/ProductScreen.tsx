@@ -36,14 +36,17 @@ function ProductSkeleton() {
       <div className="product-gallery">
         <span className="cover cover-shelf skeleton" />
       </div>
-      <div className="product-about stack">
+      <div className="product-head">
         <Skeleton shape="title" />
-        <Skeleton />
-        <Skeleton />
+        <Skeleton shape="short" />
       </div>
-      <div className="product-buy panel stack">
+      <div className="product-buy panel">
         <Skeleton shape="title" />
         <Skeleton shape="button" />
+      </div>
+      <div className="product-about">
+        <Skeleton />
+        <Skeleton />
       </div>
     </div>
   );
@@ -60,7 +63,7 @@ function ProductPage({ product }: { product: Product }) {
         <Link to={href("/browse", { category: product.category })}>{categoryName(categories, product.category)}</Link>
       </nav>
       <Gallery product={product} />
-      <div className="product-about">
+      <div className="product-head">
         <h1 ref={heading} tabIndex={-1}>
           {product.title}
         </h1>
@@ -68,6 +71,9 @@ function ProductPage({ product }: { product: Product }) {
           by <Link to={href("/browse", { seller: product.seller.slug })}>{product.seller.name}</Link>
           {product.status === "withdrawn" ? <Badge tone="warn">Withdrawn from sale</Badge> : null}
         </p>
+      </div>
+      <Buy product={product} />
+      <div className="product-about">
         <Description text={product.description} />
         <h2>What you get</h2>
         {product.files.length ? (
@@ -90,7 +96,6 @@ function ProductPage({ product }: { product: Product }) {
           </>
         ) : null}
       </div>
-      <Buy product={product} />
     </article>
   );
 }
