@@ -1,0 +1,42 @@
+public import JobQueue
+
+/// Sweeps an upload that was never completed; enqueued with the upload itself, a day ahead, so that nothing scans.
+public struct ExpireUpload: Job {
+    /// The name on the wire.
+    public static let name = "expire-upload"
+    /// The queue of housekeeping.
+    public static let queue = "maintenance"
+    /// Nobody waits for it.
+    public static let options = JobOptions(priority: .low)
+
+    /// The upload's id.
+    public var upload: String
+
+    /// Names the upload.
+    public init(upload: String) {
+        self.upload = upload
+    }
+}
+
+/// Deletes objects that nothing in Redis names any more; enqueued by the step that took the name away.
+///
+/// Repeating it is fine: an object that is not there counts as deleted.
+public struct DeleteObjects: Job {
+    /// The name on the wire.
+    public static let name = "delete-objects"
+    /// The queue of housekeeping.
+    public static let queue = "maintenance"
+    /// Space is worth trying for a long time.
+    public static let options = JobOptions(priority: .low, maximumFailures: 20)
+
+    /// The bucket.
+    public var bucket: String
+    /// The keys.
+    public var keys: [String]
+
+    /// Names the objects.
+    public init(bucket: String, keys: [String]) {
+        self.bucket = bucket
+        self.keys = keys
+    }
+}
