@@ -1,0 +1,65 @@
+import JobQueue
+import RedisClient
+
+/// Sign-up, confirmation, sign-in, sessions and passwords.
+///
+/// Nobody learns from an answer, nor from how long it took, whether an address has an account: what depends on it goes
+/// out by mail. A state change and its mail are one script.
+public struct Accounts: Sendable {
+    let market: Marketplace
+
+    var keys: Keys { market.keys }
+    var configuration: MarketplaceConfiguration { market.configuration }
+
+    /// An account by its id.
+    ///
+    /// - Throws: ``MarketplaceError`` `not_found`.
+    public func user(id: String) async throws -> User {
+        guard Identifier.isValid(id, .user) else { throw MarketplaceError.notFound() }
+        let reply = try await market.redis.send(RedisCommand("HGETALL", RedisArgument(keys.user(id))))
+        let record = ScriptReply.record(reply)
+        guard !record.isEmpty else { throw MarketplaceError.notFound() }
+        return try User(record: record)
+    }
+
+    /// The address's record and how long it is locked, in one look.
+    func lookUp(_ address: String) async throws -> (record: [String: String]?, lockedFor: Int64) {
+        let values = try await market.run(
+            Scripts.lookUp, arguments: [.init(address), .init(AccountRules.addressHash(address)), offset],
+            retry: .safe)
+        let record = ScriptReply.record(values[1])
+        return (record.isEmpty ? nil : record, Int64(values[0].int ?? 0))
+    }
+
+    var offset: RedisArgument { RedisArgument(market.clock.offsetMilliseconds) }
+
+    func mail(_ template: MailTemplate, to address: String, name: String, traceID: String?) throws -> PreparedJob {
+        try SendMail(to: address, name: name, template: template).prepared(
+            id: .generate(), delay: nil, priority: nil, traceID: traceID)
+    }
+
+    /// The scripts of accounts and sessions.
+    enum Scripts {
+        static let lookUp = script("account.look_up", PackageResources.account_look_up_lua)
+        static let signUp = script("account.sign_up", PackageResources.account_sign_up_lua)
+        static let issueCode = script("account.issue_code", PackageResources.account_issue_code_lua)
+        static let confirm = script("account.confirm", PackageResources.account_confirm_lua)
+        static let fail = script("account.fail", PackageResources.account_fail_lua)
+        static let setPassword = script("account.set_password", PackageResources.account_set_password_lua)
+        static let bootstrap = script("account.bootstrap", PackageResources.account_bootstrap_lua)
+        static let openSession = script("session.open", PackageResources.session_open_lua)
+        static let touchSession = script("session.touch", PackageResources.session_touch_lua)
+        static let endSessions = script("session.end", PackageResources.session_end_lua)
+
+        private static let sessions = LuaFragment(
+            name: "sessions", source: ScriptSource.text(PackageResources.session_records_lua),
+            requires: [MarketFragments.keys])
+        private static let codes = LuaFragment(
+            name: "codes", source: ScriptSource.text(PackageResources.account_codes_lua),
+            requires: [MarketFragments.keys])
+
+        private static func script(_ name: String, _ body: [UInt8]) -> DomainScript {
+            DomainScript(name: name, fragments: [MarketFragments.keys, sessions, codes], body: ScriptSource.text(body))
+        }
+    }
+}
