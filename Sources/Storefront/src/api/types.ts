@@ -125,7 +125,7 @@ export interface Payment {
 
 export interface Order {
   id: string;
-  number: string | number;
+  number: number;
   status: "open" | "processing" | "paid" | "canceled" | "expired";
   payment_status: "unpaid" | "authorized" | "paid" | "partially_refunded" | "refunded" | "failed";
   fulfilment_status: "unfulfilled" | "fulfilled";
@@ -135,6 +135,18 @@ export interface Order {
   created_at: string;
   paid_at: string | null;
   fulfilled_at: string | null;
+}
+
+/** One order item sold, as its seller sees it. */
+export interface Sale {
+  id: string;
+  order: string;
+  number: number;
+  product: Pick<Product, "id" | "title" | "slug">;
+  price: Money;
+  fee: Money;
+  earning: Money;
+  sold_at: string;
 }
 
 export interface Entitlement {

@@ -11,7 +11,15 @@ import { useSession } from "./session";
 export function App() {
   return (
     <>
-      <a className="skip" href="#main">
+      <a
+        className="skip"
+        href="#main"
+        onClick={(event) => {
+          // Followed, it would be a history entry of its own.
+          event.preventDefault();
+          document.getElementById("main")?.focus();
+        }}
+      >
         Skip to content
       </a>
       <Header />

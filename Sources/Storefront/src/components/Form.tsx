@@ -1,4 +1,4 @@
-import { useRef, useState, type FormEvent, type ReactNode } from "react";
+import { useEffect, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { ApiError, messageOf } from "../api/client";
 import { Alert } from "./Alert";
 
@@ -47,6 +47,13 @@ function sortProblems(error: unknown, pointers: string[]): Omit<FormState, "busy
   return { error: rest.length ? rest.join(" ") : placed ? null : messageOf(error), fields };
 }
 
+/** Moves the focus to the first field that is wrong; false when none is. */
+export function focusWrongField(form: Element | null): boolean {
+  const field = form?.querySelector<HTMLElement>('[aria-invalid="true"]');
+  field?.focus();
+  return field !== null && field !== undefined;
+}
+
 interface FormProps {
   onSubmit: () => void;
   error?: string | null;
@@ -57,12 +64,19 @@ interface FormProps {
 
 /** A form that scripts send; after a refusal the first wrong field gets the focus. */
 export function Form({ onSubmit, error, children, label, id }: FormProps) {
+  const element = useRef<HTMLFormElement>(null);
+  const submitted = useRef(false);
+  // After every render: the refusal may come at once or with an answer.
+  useEffect(() => {
+    if (submitted.current && focusWrongField(element.current)) submitted.current = false;
+  });
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    submitted.current = true;
     onSubmit();
   };
   return (
-    <form className="form" onSubmit={submit} noValidate aria-label={label} id={id}>
+    <form ref={element} className="form" onSubmit={submit} noValidate aria-label={label} id={id}>
       {error ? <Alert tone="bad">{error}</Alert> : null}
       {children}
     </form>

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState, type FormEvent } from "react";
 import { messageOf } from "../api/client";
-import { useCart } from "../app/cart";
+import { leaveCart, useCart } from "../app/cart";
 import { Link } from "../app/Link";
 import { href, navigate, useLocation } from "../app/router";
 import { isSeller, signOut, useSession } from "../app/session";
@@ -114,6 +114,7 @@ function AccountMenu() {
     setOpen(false);
     signOut().then(
       () => {
+        leaveCart();
         toast("You are signed out.");
         navigate("/");
       },

@@ -1,5 +1,5 @@
 import { useEffect, useRef, type ReactNode } from "react";
-import { takeHeadingFocus } from "../app/router";
+import { takeHeadingFocus, useLocation } from "../app/router";
 
 interface PageHeadingProps {
   title: string;
@@ -13,12 +13,13 @@ interface PageHeadingProps {
 /** Names the document; where screens change, the focus moves here, so that the keyboard and a screen reader follow. */
 export function useScreenTitle(title: string) {
   const heading = useRef<HTMLHeadingElement>(null);
+  const { key } = useLocation();
   useEffect(() => {
     document.title = title === "Sunset" ? "Sunset: digital goods from the people who make them" : `${title} · Sunset`;
   }, [title]);
   useEffect(() => {
     if (takeHeadingFocus()) heading.current?.focus({ preventScroll: true });
-  }, []);
+  }, [key]);
   return heading;
 }
 

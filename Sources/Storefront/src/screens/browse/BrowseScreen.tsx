@@ -42,7 +42,7 @@ export function BrowseScreen() {
 
   return (
     <>
-      <PageHeading key={title} title={title} />
+      <PageHeading title={title} />
       <div className="browse">
         <CategoryList categories={categories} chosen={filters.category} link={link} />
         <div className="browse-results">

@@ -46,6 +46,8 @@ export function CheckoutScreen() {
   );
 }
 
+const conflicts = new Set(["quote_mismatch", "already_owned", "product_unavailable", "cart_checked_out"]);
+
 function Checkout({ cart, onOrder }: { cart: Cart; onOrder: (id: string) => void }) {
   const [conflict, setConflict] = useState<string | null>(null);
 
@@ -58,6 +60,7 @@ function Checkout({ cart, onOrder }: { cart: Cart; onOrder: (id: string) => void
   const conflicting = (error: ApiError) => {
     setConflict(error.code);
     invalidate(cartKey(cart.id));
+    return conflicts.has(error.code);
   };
   return (
     <div className="with-side">

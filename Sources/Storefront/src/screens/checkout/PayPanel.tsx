@@ -18,7 +18,8 @@ interface PayPanelProps {
   onDone: (order: Order) => void;
   /** An order exists from here on, whatever becomes of its payment. */
   onOrder?: (id: string) => void;
-  onConflict?: (error: ApiError) => void;
+  /** The cart is not what it was (409); true when that has been shown. */
+  onConflict?: (error: ApiError) => boolean;
 }
 
 /** Pays: a card, the bank's question, a decline and the next try, on one spot. */
@@ -65,9 +66,8 @@ export function PayPanel({ total, payment, checkout, onDone, onOrder, onConflict
         setAsked(false);
         setDeclined(decline.text);
         onOrder?.(decline.order);
-      } else {
+      } else if (!(problem instanceof ApiError && problem.status === 409 && onConflict?.(problem))) {
         setError(messageOf(problem));
-        if (problem instanceof ApiError && problem.status === 409) onConflict?.(problem);
       }
     }
   };

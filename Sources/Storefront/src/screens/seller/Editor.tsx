@@ -4,7 +4,7 @@ import { Link } from "../../app/Link";
 import { navigate } from "../../app/router";
 import { Alert } from "../../components/Alert";
 import { Button, ButtonLink } from "../../components/Button";
-import { Form, useSubmit } from "../../components/Form";
+import { focusWrongField, Form, useSubmit } from "../../components/Form";
 import { PageHeading } from "../../components/PageHeading";
 import { toast } from "../../components/Toasts";
 import { attachReady } from "./attach";
@@ -52,6 +52,11 @@ export function Editor({ own }: { own: OwnProduct | null }) {
       (error: unknown) => setAttachError(messageOf(error)),
     );
   }, [own, ready]);
+
+  // "Publish" stands outside the form.
+  useEffect(() => {
+    focusWrongField(document.getElementById("product-form"));
+  }, [form.fields]);
 
   useEffect(() => {
     if (!dirty) return;

@@ -1,5 +1,5 @@
 import { usePages } from "../../api/pages";
-import type { Money } from "../../api/types";
+import type { Sale } from "../../api/types";
 import { isSeller, useSession } from "../../app/session";
 import { ButtonLink } from "../../components/Button";
 import { MoreButton } from "../../components/MoreButton";
@@ -7,17 +7,6 @@ import { RowsSkeleton } from "../../components/Skeleton";
 import { EmptyState, ErrorState } from "../../components/States";
 import { formatMoney, formatPrice, formatTime } from "../../lib/format";
 import { SellerPage } from "./SellerPage";
-
-interface Sale {
-  id: string;
-  order_id: string;
-  order_number?: string | number;
-  product_id: string;
-  title: string;
-  price: Money;
-  earning?: Money | null;
-  created_at: string;
-}
 
 export function SalesScreen() {
   const { user } = useSession();
@@ -52,7 +41,6 @@ export function SalesScreen() {
 }
 
 function SalesTable({ sales }: { sales: Sale[] }) {
-  const earnings = sales.some((sale) => sale.earning);
   return (
     <div className="table-frame" role="region" aria-label="Sales" tabIndex={0}>
       <table>
@@ -64,21 +52,19 @@ function SalesTable({ sales }: { sales: Sale[] }) {
             <th scope="col" className="number">
               Price
             </th>
-            {earnings ? (
-              <th scope="col" className="number">
-                Your share
-              </th>
-            ) : null}
+            <th scope="col" className="number">
+              Your share
+            </th>
           </tr>
         </thead>
         <tbody>
           {sales.map((sale) => (
             <tr key={sale.id}>
-              <th scope="row">{sale.title}</th>
-              <td>{sale.order_number ?? sale.order_id}</td>
-              <td>{formatTime(sale.created_at)}</td>
+              <th scope="row">{sale.product.title}</th>
+              <td>{sale.number}</td>
+              <td>{formatTime(sale.sold_at)}</td>
               <td className="number">{formatPrice(sale.price)}</td>
-              {earnings ? <td className="number">{sale.earning ? formatMoney(sale.earning) : ""}</td> : null}
+              <td className="number">{formatMoney(sale.earning)}</td>
             </tr>
           ))}
         </tbody>
