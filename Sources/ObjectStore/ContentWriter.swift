@@ -1,0 +1,88 @@
+import Crypto
+import Glibc
+import NIOCore
+import Synchronization
+
+/// A content file that is complete and durable.
+struct ContentFile: Sendable {
+    var name: String
+    var size: Int64
+    var sha256: String
+    var md5: String
+}
+
+/// Writes one staging file and hashes it on the way.
+///
+/// Its calls block, and come one after the other.
+final class ContentWriter: Sendable {
+    private struct State {
+        var descriptor: Int32
+        var size: Int64 = 0
+        var sha256 = SHA256()
+        var md5 = Insecure.MD5()
+        var ownsStagingFile = true
+    }
+
+    private let name: String
+    private let path: String
+    private let state: Mutex<State>
+
+    init(files: StoreFiles) throws {
+        self.name = OpaqueName.random()
+        self.path = files.stagingPath(name)
+        // Readable for the group, so that a web server in it can be handed a file later.
+        self.state = Mutex(State(descriptor: try Posix.open(path, O_WRONLY | O_CREAT | O_EXCL, 0o640)))
+    }
+
+    deinit {
+        discard()
+    }
+
+    func append(_ buffers: [ByteBuffer]) throws {
+        try state.withLock { state in
+            for buffer in buffers {
+                try buffer.withUnsafeReadableBytes { bytes in
+                    try Posix.write(state.descriptor, bytes)
+                    state.sha256.update(bufferPointer: bytes)
+                    state.md5.update(bufferPointer: bytes)
+                    state.size += Int64(bytes.count)
+                }
+            }
+        }
+    }
+
+    /// Makes the bytes durable; the name is not yet.
+    func finish() throws -> ContentFile {
+        try state.withLock { state in
+            fchmod(state.descriptor, 0o440)
+            try Posix.sync(state.descriptor)
+            close(state.descriptor)
+            state.descriptor = -1
+            return ContentFile(
+                name: name,
+                size: state.size,
+                sha256: Hex.encode(state.sha256.finalize()),
+                md5: Hex.encode(state.md5.finalize())
+            )
+        }
+    }
+
+    /// Leaves the staging name to the next sweep.
+    func keepStagingFile() {
+        state.withLock { $0.ownsStagingFile = false }
+    }
+
+    /// Removes the staging name; the content that was linked from it stays.
+    func discard() {
+        state.withLock { state in
+            if state.descriptor >= 0 {
+                close(state.descriptor)
+                state.descriptor = -1
+            }
+            if state.ownsStagingFile {
+                unlink(path)
+                state.ownsStagingFile = false
+            }
+        }
+    }
+}
