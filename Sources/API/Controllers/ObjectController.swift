@@ -40,7 +40,8 @@ struct ObjectController {
             contentType: constraints.contentType ?? request.headers[.contentType] ?? "application/octet-stream",
             maximumBytes: limit, expectedBytes: constraints.exactBytes ?? declared,
             expectedSHA256: constraints.sha256, ifNoneMatch: true)
-        let info = try await objects.put(bucket: name.bucket, key: name.key, body: request.body, options: options)
+        let info = try await objects.put(
+            bucket: name.bucket, key: name.key, body: LimitedBody(body: request.body, limit: limit), options: options)
         return Response(status: .ok, headers: [.eTag: "\"\(info.etag)\""])
     }
 

@@ -17,7 +17,9 @@ struct ProblemMiddleware: RouterMiddleware {
             // The connection is going away; there is nobody to answer.
             throw error
         } catch {
-            return problem(for: error, request, context).response(requestID: context.requestID)
+            let response = problem(for: error, request, context).response(requestID: context.requestID)
+            // The body of an answer to HEAD would be taken for the next answer.
+            return request.method == .head ? response.createHeadResponse() : response
         }
     }
 

@@ -1,0 +1,78 @@
+import Foundation
+import TestSupport
+
+/// A socket that sends what it is told to, for requests that no HTTP client would make.
+final class RawConnection {
+    private let descriptor: Int32
+
+    init(port: Int) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let connected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard connected == 0 else { throw TestSupportError("connect failed: errno \(errno)") }
+        var patience = timeval(tv_sec: 20, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    deinit { end() }
+
+    private var isOpen = true
+
+    /// Sends all of it; what the server no longer reads is dropped.
+    func send(_ text: String) throws {
+        try send(Array(text.utf8))
+    }
+
+    func send(_ bytes: [UInt8]) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// What comes until the server closes, at most 20 seconds of silence.
+    func readToEnd() throws -> String {
+        var all: [UInt8] = []
+        while true {
+            let some = read()
+            guard !some.isEmpty else { return String(decoding: all, as: UTF8.self) }
+            all += some
+        }
+    }
+
+    /// What comes until it contains a text.
+    func read(until text: String) throws -> String {
+        var all: [UInt8] = []
+        while true {
+            let so = String(decoding: all, as: UTF8.self)
+            if so.contains(text) { return so }
+            let some = read()
+            guard !some.isEmpty else { throw TestSupportError("closed after: \(so)") }
+            all += some
+        }
+    }
+
+    private func read() -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        return count > 0 ? Array(buffer[..<count]) : []
+    }
+
+    /// Closes with a reset, as a client that crashed.
+    func end() {
+        guard isOpen else { return }
+        isOpen = false
+        var abrupt = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &abrupt, socklen_t(MemoryLayout<linger>.size))
+        close(descriptor)
+    }
+}
