@@ -11,7 +11,7 @@ import Testing
             let accounts = bench.market.accounts
             try await accounts.signUp(
                 email: " Ann@Example.org", password: "correct horse", name: "Ann", groups: [.seller])
-            let early = try await refusal {
+            let early = try await refusalOf {
                 _ = try await accounts.signIn(email: "ann@example.org", password: "correct horse")
             }
             #expect(early?.code == "not_confirmed")
@@ -25,7 +25,7 @@ import Testing
             #expect(try await accounts.authenticate(token: signedIn.token).user == user)
             #expect(try await accounts.user(id: user.id) == user)
             try await accounts.signOut(token: signedIn.token)
-            let ended = try await refusal { _ = try await accounts.authenticate(token: signedIn.token) }
+            let ended = try await refusalOf { _ = try await accounts.authenticate(token: signedIn.token) }
             #expect(ended?.code == "session_invalid" && ended?.category == .unauthenticated)
             try await accounts.signOut(token: signedIn.token)
         }
@@ -82,17 +82,19 @@ import Testing
             let code = try #require(try await bench.codes(to: "ann@example.org").first)
             let wrong = code == "000000" ? "000001" : "000000"
             for _ in 0..<5 {
-                let error = try await refusal { _ = try await accounts.confirm(email: "ann@example.org", code: wrong) }
+                let error = try await refusalOf {
+                    _ = try await accounts.confirm(email: "ann@example.org", code: wrong)
+                }
                 #expect(error?.code == "code_invalid")
             }
-            let void = try await refusal { _ = try await accounts.confirm(email: "ann@example.org", code: code) }
+            let void = try await refusalOf { _ = try await accounts.confirm(email: "ann@example.org", code: code) }
             #expect(void?.code == "code_invalid")
 
             bench.clock.advance(by: .seconds(60))
             try await accounts.resendCode(email: "ann@example.org")
             let second = try #require(try await bench.codes(to: "ann@example.org").first { $0 != code })
             bench.clock.advance(by: .seconds(15 * 60))
-            let late = try await refusal { _ = try await accounts.confirm(email: "ann@example.org", code: second) }
+            let late = try await refusalOf { _ = try await accounts.confirm(email: "ann@example.org", code: second) }
             #expect(late?.code == "code_invalid")
         }
     }
@@ -123,9 +125,9 @@ import Testing
             var answers: [[MarketplaceError?]] = []
             for address in others {
                 answers.append([
-                    try await refusal { _ = try await accounts.signIn(email: address, password: "wrong password") },
-                    try await refusal { _ = try await accounts.confirm(email: address, code: "123456") },
-                    try await refusal {
+                    try await refusalOf { _ = try await accounts.signIn(email: address, password: "wrong password") },
+                    try await refusalOf { _ = try await accounts.confirm(email: address, code: "123456") },
+                    try await refusalOf {
                         try await accounts.resetPassword(email: address, code: "123456", password: "new password")
                     },
                 ])
@@ -146,8 +148,10 @@ import Testing
                 var seen: [String?] = []
                 for _ in 0..<7 {
                     seen.append(
-                        try await refusal { _ = try await accounts.signIn(email: address, password: "wrong password") }?
-                            .code)
+                        try await refusalOf {
+                            _ = try await accounts.signIn(email: address, password: "wrong password")
+                        }?
+                        .code)
                 }
                 codes.append(seen)
             }
@@ -163,12 +167,12 @@ import Testing
             let accounts = bench.market.accounts
             _ = try await bench.account("ann@example.org")
             for failure in 1...16 {
-                let wrong = try await refusal {
+                let wrong = try await refusalOf {
                     _ = try await accounts.signIn(email: "ann@example.org", password: "wrong password")
                 }
                 #expect(wrong?.code == "invalid_credentials")
                 guard failure >= 5 else { continue }
-                let locked = try await refusal {
+                let locked = try await refusalOf {
                     _ = try await accounts.signIn(email: "ann@example.org", password: "correct horse")
                 }
                 let seconds = min(1 << (failure - 5), 900)
@@ -179,7 +183,7 @@ import Testing
             }
             _ = try await accounts.signIn(email: "ann@example.org", password: "correct horse")
             // The right password forgets the wrong ones.
-            let next = try await refusal {
+            let next = try await refusalOf {
                 _ = try await accounts.signIn(email: "ann@example.org", password: "wrong password")
             }
             #expect(next?.code == "invalid_credentials")
@@ -218,10 +222,10 @@ import Testing
                 let session = try await accounts.authenticate(token: used.token)
                 #expect(session.expiresAt > used.expiresAt)
             }
-            let ended = try await refusal { _ = try await accounts.authenticate(token: unused.token) }
+            let ended = try await refusalOf { _ = try await accounts.authenticate(token: unused.token) }
             #expect(ended?.code == "session_invalid")
             bench.clock.advance(by: .seconds(10 * 86_400))
-            let tooOld = try await refusal { _ = try await accounts.authenticate(token: used.token) }
+            let tooOld = try await refusalOf { _ = try await accounts.authenticate(token: used.token) }
             #expect(tooOld?.code == "session_invalid")
         }
     }
@@ -239,26 +243,28 @@ import Testing
             try await accounts.resetPassword(email: "ann@example.org", code: code, password: "battery staple")
             for token in [first.token, second.token] {
                 #expect(
-                    try await refusal { _ = try await accounts.authenticate(token: token) }?.code == "session_invalid")
+                    try await refusalOf { _ = try await accounts.authenticate(token: token) }?.code == "session_invalid"
+                )
             }
-            let again = try await refusal {
+            let again = try await refusalOf {
                 try await accounts.resetPassword(email: "ann@example.org", code: code, password: "another password")
             }
             #expect(again?.code == "code_invalid")
-            let old = try await refusal {
+            let old = try await refusalOf {
                 _ = try await accounts.signIn(email: "ann@example.org", password: "correct horse")
             }
             #expect(old?.code == "invalid_credentials")
             #expect(try await bench.jobs(SendMail.self).filter { $0.template == .passwordChanged }.count == 1)
 
             let third = try await accounts.signIn(email: "ann@example.org", password: "battery staple")
-            let wrong = try await refusal {
+            let wrong = try await refusalOf {
                 try await accounts.changePassword(user: user.id, current: "wrong password", new: "third password")
             }
             #expect(wrong?.code == "wrong_password")
             try await accounts.changePassword(user: user.id, current: "battery staple", new: "third password")
             #expect(
-                try await refusal { _ = try await accounts.authenticate(token: third.token) }?.code == "session_invalid"
+                try await refusalOf { _ = try await accounts.authenticate(token: third.token) }?.code
+                    == "session_invalid"
             )
             _ = try await accounts.signIn(email: "ann@example.org", password: "third password")
             #expect(try await accounts.signOutEverywhere(user: user.id) == 1)
@@ -302,7 +308,7 @@ import Testing
             let admin = try await accounts.signIn(
                 email: "admin@sunset.localhost", password: try #require(passwords.first))
             #expect(admin.user.belongs(to: .admin))
-            let refused = try await refusal {
+            let refused = try await refusalOf {
                 try await accounts.signUp(email: "x@example.org", password: "password 1", name: "X", groups: [.admin])
             }
             #expect(refused?.fields.first?.pointer == "/groups")
@@ -316,7 +322,7 @@ import Testing
     ])
     func `what is no address is refused with a pointer`(address: String) async throws {
         try await withMarket { bench in
-            let error = try await refusal {
+            let error = try await refusalOf {
                 try await bench.market.accounts.signUp(email: address, password: "correct horse", name: "Ann")
             }
             #expect(error?.fields.first?.pointer == "/email")
@@ -327,13 +333,13 @@ import Testing
         try await withMarket { bench in
             let accounts = bench.market.accounts
             for password in ["1234567", String(repeating: "x", count: 257)] {
-                let error = try await refusal {
+                let error = try await refusalOf {
                     try await accounts.signUp(email: "ann@example.org", password: password, name: "Ann")
                 }
                 #expect(error?.fields.first?.pointer == "/password")
             }
             for name in ["", "   ", "a\u{0}b", "a\r\nb", String(repeating: "x", count: 101)] {
-                let error = try await refusal {
+                let error = try await refusalOf {
                     try await accounts.signUp(email: "ann@example.org", password: "correct horse", name: name)
                 }
                 #expect(error?.fields.first?.pointer == "/name")

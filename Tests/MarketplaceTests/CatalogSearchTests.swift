@@ -126,8 +126,10 @@ import Testing
                 let text = String(String.UnicodeScalarView(scalars))
                 _ = try await bench.market.catalog.search(ProductQuery(q: text, tag: text))
                 _ = try await bench.market.catalog.search(ProductQuery(seller: text))
-                _ = try await refusal { _ = try await bench.market.catalog.product(text) }
-                let error = try await refusal { _ = try await bench.market.catalog.search(ProductQuery(cursor: text)) }
+                _ = try await refusalOf { _ = try await bench.market.catalog.product(text) }
+                let error = try await refusalOf {
+                    _ = try await bench.market.catalog.search(ProductQuery(cursor: text))
+                }
                 #expect(error?.fields.map(\.code) == ["cursor_invalid"])
             }
             #expect(try await bench.market.catalog.search(ProductQuery(tag: "a:b")).data.count == 1)
@@ -145,7 +147,7 @@ import Testing
                 (ProductQuery(sort: .priceAscending, cursor: newest), "/cursor"),
             ]
             for (query, pointer) in cases {
-                let error = try await refusal { _ = try await catalog.search(query) }
+                let error = try await refusalOf { _ = try await catalog.search(query) }
                 #expect(error?.fields.first?.pointer == pointer)
             }
             #expect(try await catalog.search(ProductQuery(sort: .newest, cursor: newest)).data.isEmpty)

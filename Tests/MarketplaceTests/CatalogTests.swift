@@ -21,9 +21,9 @@ import Testing
             #expect(draft.tags == ["debian", "policy"] && draft.downloadLimit == 3 && draft.status == .draft)
             #expect(draft.seller == SellerSummary(id: seller.id, name: "Paper Shop", slug: "paper-shop"))
 
-            let empty = try await refusal { _ = try await catalog.publish(draft.id, seller: seller.id) }
-            #expect(empty?.code == "files_required")
-            let hidden = try await refusal { _ = try await catalog.product(draft.id) }
+            let empty = try await refusalOf { _ = try await catalog.publish(draft.id, seller: seller.id) }
+            #expect(empty?.code == "product_has_no_files")
+            let hidden = try await refusalOf { _ = try await catalog.product(draft.id) }
             #expect(hidden?.code == "not_found")
 
             let file = try await bench.readyUpload(owner: seller.id, filename: "policy.pdf")
@@ -46,10 +46,10 @@ import Testing
             let withdrawn = try await catalog.withdraw(draft.id, seller: seller.id)
             #expect(withdrawn.status == .withdrawn && withdrawn.publishedAt == product.publishedAt)
             #expect(try await catalog.search(ProductQuery(q: "policy")).data.isEmpty)
-            #expect(try await refusal { _ = try await catalog.product(draft.id) }?.code == "not_found")
-            let kept = try await refusal { try await catalog.delete(draft.id, seller: seller.id) }
+            #expect(try await refusalOf { _ = try await catalog.product(draft.id) }?.code == "not_found")
+            let kept = try await refusalOf { try await catalog.delete(draft.id, seller: seller.id) }
             #expect(kept?.code == "product_was_published")
-            let used = try await refusal { try await bench.market.uploads.delete(id: file.id, owner: seller.id) }
+            let used = try await refusalOf { try await bench.market.uploads.delete(id: file.id, owner: seller.id) }
             #expect(used?.code == "upload_in_use")
             // A withdrawn product can come back, at the date that it had.
             let back = try await catalog.publish(draft.id, seller: seller.id)
@@ -65,16 +65,16 @@ import Testing
             let edited = try await catalog.update(
                 draft.id, ProductPatch(title: "Second"), seller: seller.id, ifVersion: draft.version)
             #expect(edited.version == draft.version + 1 && edited.slug == "first")
-            let stale = try await refusal {
+            let stale = try await refusalOf {
                 _ = try await catalog.update(
                     draft.id, ProductPatch(title: "Third"), seller: seller.id, ifVersion: draft.version)
             }
-            #expect(stale?.code == "version_mismatch" && stale?.category == .preconditionFailed)
+            #expect(stale?.code == "precondition_failed" && stale?.category == .preconditionFailed)
 
             let wins = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for index in 0..<8 {
                     group.addTask {
-                        try await refusal {
+                        try await refusalOf {
                             _ = try await catalog.update(
                                 draft.id, ProductPatch(title: "Edit \(index)"), seller: seller.id,
                                 ifVersion: edited.version)
@@ -168,7 +168,7 @@ import Testing
             let foreign = try await bench.readyUpload(owner: "usr_b")
             let raw = try await bench.market.uploads.create(
                 NewUpload(filename: "a", size: 5, contentType: "text/plain"), owner: seller.id)
-            let error = try await refusal {
+            let error = try await refusalOf {
                 _ = try await catalog.setFiles(
                     draft.id, uploads: [own.id, foreign.id, raw.id, cover.id, "nonsense", own.id], seller: seller.id)
             }
@@ -178,12 +178,14 @@ import Testing
                     "/upload_ids/4 upload_unknown", "/upload_ids/5 upload_repeated",
                 ])
             _ = try await catalog.setFiles(draft.id, uploads: [own.id], seller: seller.id)
-            let used = try await refusal { try await bench.market.uploads.delete(id: own.id, owner: seller.id) }
+            let used = try await refusalOf { try await bench.market.uploads.delete(id: own.id, owner: seller.id) }
             #expect(used?.code == "upload_in_use")
             // Detached before it was ever on sale, it can go.
             _ = try await catalog.setFiles(draft.id, uploads: [], seller: seller.id)
             try await bench.market.uploads.delete(id: own.id, owner: seller.id)
-            let bare = try await refusal { _ = try await catalog.setCover(draft.id, upload: raw.id, seller: seller.id) }
+            let bare = try await refusalOf {
+                _ = try await catalog.setCover(draft.id, upload: raw.id, seller: seller.id)
+            }
             #expect(bare?.fields.first?.pointer == "/upload_id")
             _ = try await catalog.setCover(draft.id, upload: cover.id, seller: seller.id)
             try await catalog.delete(draft.id, seller: seller.id)
@@ -200,13 +202,15 @@ import Testing
             let other = try await bench.account("o@example.org", groups: [.seller])
             for id in [product.id, "prd_nonsense", ""] {
                 let answers = [
-                    try await refusal { _ = try await catalog.sellerProduct(id, seller: other.id) },
-                    try await refusal { _ = try await catalog.update(id, ProductPatch(title: "x"), seller: other.id) },
-                    try await refusal { _ = try await catalog.setFiles(id, uploads: [], seller: other.id) },
-                    try await refusal { _ = try await catalog.setCover(id, upload: nil, seller: other.id) },
-                    try await refusal { _ = try await catalog.publish(id, seller: other.id) },
-                    try await refusal { _ = try await catalog.withdraw(id, seller: other.id) },
-                    try await refusal { try await catalog.delete(id, seller: other.id) },
+                    try await refusalOf { _ = try await catalog.sellerProduct(id, seller: other.id) },
+                    try await refusalOf {
+                        _ = try await catalog.update(id, ProductPatch(title: "x"), seller: other.id)
+                    },
+                    try await refusalOf { _ = try await catalog.setFiles(id, uploads: [], seller: other.id) },
+                    try await refusalOf { _ = try await catalog.setCover(id, upload: nil, seller: other.id) },
+                    try await refusalOf { _ = try await catalog.publish(id, seller: other.id) },
+                    try await refusalOf { _ = try await catalog.withdraw(id, seller: other.id) },
+                    try await refusalOf { try await catalog.delete(id, seller: other.id) },
                 ]
                 #expect(answers.allSatisfy { $0?.code == "not_found" })
             }
@@ -217,7 +221,7 @@ import Testing
     @Test func `everything wrong with a product is said at once`() async throws {
         try await withMarket { bench in
             let seller = try await bench.account("s@example.org", groups: [.seller])
-            let error = try await refusal {
+            let error = try await refusalOf {
                 _ = try await bench.market.catalog.create(
                     NewProduct(
                         title: "a\u{7}b", description: "x\u{0}", price: Money(amount: 49, currency: "USD"),
@@ -231,7 +235,7 @@ import Testing
                 Money(amount: -1, currency: "USD"), Money(amount: .max, currency: "USD"),
                 Money(amount: 500, currency: "EUR"),
             ] {
-                let error = try await refusal {
+                let error = try await refusalOf {
                     _ = try await bench.market.catalog.create(
                         NewProduct(title: "a", price: price, category: "other"), seller: seller.id)
                 }
@@ -244,10 +248,10 @@ import Testing
         try await withMarket { bench in
             let seller = try await bench.account("s@example.org", groups: [.seller])
             let product = try await bench.product(seller: seller, title: "Full")
-            let error = try await refusal {
+            let error = try await refusalOf {
                 _ = try await bench.market.catalog.setFiles(product.id, uploads: [], seller: seller.id)
             }
-            #expect(error?.code == "files_required")
+            #expect(error?.code == "product_has_no_files")
         }
     }
 

@@ -159,7 +159,7 @@ func withMarket(
 }
 
 /// What a refusal looks like, for comparing: `nil` if the body does not throw.
-func refusal(_ body: () async throws -> Void) async throws -> MarketplaceError? {
+func refusalOf(_ body: () async throws -> Void) async throws -> MarketplaceError? {
     do {
         try await body()
         return nil

@@ -32,7 +32,7 @@ import Testing
             let completed = try await uploads.complete(id: upload.id, owner: seller.id)
             #expect(completed.state == .uploaded && completed.instructions == nil)
             #expect(try await bench.jobs(IngestUpload.self).map(\.upload) == [upload.id])
-            let late = try await refusal { _ = try await uploads.admit(objectKey: upload.objectKey) }
+            let late = try await refusalOf { _ = try await uploads.admit(objectKey: upload.objectKey) }
             #expect(late?.code == "upload_not_pending")
 
             let report = UploadReport(
@@ -57,13 +57,13 @@ import Testing
             let uploads = bench.market.uploads
             let upload = try await uploads.create(
                 NewUpload(filename: "a.txt", size: 5, contentType: "text/plain"), owner: "usr_a")
-            let missing = try await refusal { _ = try await uploads.complete(id: upload.id, owner: "usr_a") }
+            let missing = try await refusalOf { _ = try await uploads.complete(id: upload.id, owner: "usr_a") }
             #expect(missing?.code == "upload_missing")
             #expect(try await bench.jobs(IngestUpload.self).isEmpty)
 
             _ = try await bench.market.objects.put(
                 bucket: Uploads.bucket, key: upload.objectKey, bytes: ByteBuffer(string: "hell"))
-            let short = try await refusal { _ = try await uploads.complete(id: upload.id, owner: "usr_a") }
+            let short = try await refusalOf { _ = try await uploads.complete(id: upload.id, owner: "usr_a") }
             #expect(short?.code == "size_mismatch")
             #expect(try await bench.jobs(IngestUpload.self).isEmpty)
 
@@ -89,7 +89,7 @@ import Testing
     ])
     func `a name that would be trouble on a disk is refused with a code`(name: String, code: String) async throws {
         try await withMarket { bench in
-            let error = try await refusal {
+            let error = try await refusalOf {
                 _ = try await bench.market.uploads.create(
                     NewUpload(filename: name, size: 1, contentType: "text/plain"), owner: "usr_a")
             }
@@ -101,12 +101,12 @@ import Testing
 
     @Test func `everything wrong with an announcement is said at once`() async throws {
         try await withMarket { bench in
-            let error = try await refusal {
+            let error = try await refusalOf {
                 _ = try await bench.market.uploads.create(
                     NewUpload(filename: "", size: 0, contentType: "nonsense", sha256: "xyz"), owner: "usr_a")
             }
             #expect(error?.fields.map(\.pointer) == ["/filename", "/size", "/content_type", "/sha256"])
-            let large = try await refusal {
+            let large = try await refusalOf {
                 _ = try await bench.market.uploads.create(
                     NewUpload(filename: "a", size: 51 << 20, contentType: "image/png", purpose: .cover), owner: "usr_a")
             }
@@ -148,9 +148,9 @@ import Testing
             let missing = Identifier.make(.upload, milliseconds: 0, random: .system)
             for id in [upload.id, missing, "upl_nonsense", ""] {
                 let answers = [
-                    try await refusal { _ = try await uploads.upload(id: id, owner: "usr_b") },
-                    try await refusal { _ = try await uploads.complete(id: id, owner: "usr_b") },
-                    try await refusal { try await uploads.delete(id: id, owner: "usr_b") },
+                    try await refusalOf { _ = try await uploads.upload(id: id, owner: "usr_b") },
+                    try await refusalOf { _ = try await uploads.complete(id: id, owner: "usr_b") },
+                    try await refusalOf { try await uploads.delete(id: id, owner: "usr_b") },
                 ]
                 #expect(answers.allSatisfy { $0?.code == "not_found" && $0?.category == .notFound })
             }
@@ -239,7 +239,7 @@ import Testing
             } while cursor != nil
             #expect(seen == made.reversed())
             for nonsense in ["x", "bm9uc2Vuc2U", "", String(repeating: "A", count: 600)] {
-                let error = try await refusal { _ = try await uploads.list(owner: "usr_a", cursor: nonsense) }
+                let error = try await refusalOf { _ = try await uploads.list(owner: "usr_a", cursor: nonsense) }
                 #expect(error?.fields.first?.code == "cursor_invalid")
             }
         }

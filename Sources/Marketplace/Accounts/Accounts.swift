@@ -40,7 +40,7 @@ public struct Accounts: Sendable {
 
     /// The scripts of accounts and sessions.
     enum Scripts {
-        static let lookUp = script("account.look_up", PackageResources.account_look_up_lua)
+        static let lookUp = script("account.look_up", PackageResources.account_look_up_lua, always: true)
         static let signUp = script("account.sign_up", PackageResources.account_sign_up_lua)
         static let issueCode = script("account.issue_code", PackageResources.account_issue_code_lua)
         static let confirm = script("account.confirm", PackageResources.account_confirm_lua)
@@ -48,8 +48,8 @@ public struct Accounts: Sendable {
         static let setPassword = script("account.set_password", PackageResources.account_set_password_lua)
         static let bootstrap = script("account.bootstrap", PackageResources.account_bootstrap_lua)
         static let openSession = script("session.open", PackageResources.session_open_lua)
-        static let touchSession = script("session.touch", PackageResources.session_touch_lua)
-        static let endSessions = script("session.end", PackageResources.session_end_lua)
+        static let touchSession = script("session.touch", PackageResources.session_touch_lua, always: true)
+        static let endSessions = script("session.end", PackageResources.session_end_lua, always: true)
 
         private static let sessions = LuaFragment(
             name: "sessions", source: ScriptSource.text(PackageResources.session_records_lua),
@@ -58,8 +58,11 @@ public struct Accounts: Sendable {
             name: "codes", source: ScriptSource.text(PackageResources.account_codes_lua),
             requires: [MarketFragments.keys])
 
-        private static func script(_ name: String, _ body: [UInt8]) -> DomainScript {
-            DomainScript(name: name, fragments: [MarketFragments.keys, sessions, codes], body: ScriptSource.text(body))
+        /// - Parameter always: Also when Redis is full: who is signed in can still look around, and free memory.
+        private static func script(_ name: String, _ body: [UInt8], always: Bool = false) -> DomainScript {
+            DomainScript(
+                name: name, fragments: [MarketFragments.keys, sessions, codes], body: ScriptSource.text(body),
+                allowsOutOfMemory: always)
         }
     }
 }

@@ -43,7 +43,7 @@ extension Catalog {
     /// Changes what the patch names.
     ///
     /// - Parameter ifVersion: The version that the caller has seen; `nil` changes whatever there is.
-    /// - Throws: ``MarketplaceError`` `not_found`, `version_mismatch`, or the fields that can't be accepted.
+    /// - Throws: ``MarketplaceError`` `not_found`, `precondition_failed`, or the fields that can't be accepted.
     public func update(
         _ id: String, _ patch: ProductPatch, seller: String, ifVersion: Int64? = nil
     ) async throws -> Product {
@@ -52,7 +52,7 @@ extension Catalog {
             let product = try await sellerProduct(id, seller: seller)
             if let ifVersion, product.version != ifVersion {
                 throw MarketplaceError.preconditionFailed(
-                    "version_mismatch", "The product is at version \(product.version) by now, not \(ifVersion).")
+                    "precondition_failed", "The product is at version \(product.version) by now, not \(ifVersion).")
             }
             let checked = try ProductRules.checked(patch.applied(to: product), configuration: market.configuration)
             do {
@@ -61,7 +61,7 @@ extension Catalog {
                     arguments: [.init(id), .init(seller), .init(product.version), offset]
                         + described(checked, sellerName: product.seller.name))
                 return try changed(values)
-            } catch let error as MarketplaceError where error.code == "version_mismatch" && ifVersion == nil {
+            } catch let error as MarketplaceError where error.code == "precondition_failed" && ifVersion == nil {
                 // Somebody else's change came between: this one goes on top of it. Ten in a row is a fault.
                 attempts += 1
                 guard attempts < 10 else { throw error }
@@ -71,8 +71,8 @@ extension Catalog {
 
     /// Sets the files that the product consists of, in this order.
     ///
-    /// - Throws: ``MarketplaceError`` with a pointer to each upload that can't be sold, `files_required` for none on a
-    ///   published product, `version_mismatch`.
+    /// - Throws: ``MarketplaceError`` with a pointer to each upload that can't be sold, `product_has_no_files` for none on a
+    ///   published product, `precondition_failed`.
     public func setFiles(
         _ id: String, uploads ids: [String], seller: String, ifVersion: Int64? = nil
     ) async throws -> Product {
@@ -111,7 +111,7 @@ extension Catalog {
 
     /// Sets the product's picture, or removes it.
     ///
-    /// - Throws: ``MarketplaceError`` for an upload that is no ready cover of this seller, `version_mismatch`.
+    /// - Throws: ``MarketplaceError`` for an upload that is no ready cover of this seller, `precondition_failed`.
     public func setCover(
         _ id: String, upload: String?, seller: String, ifVersion: Int64? = nil
     ) async throws -> Product {
@@ -139,7 +139,7 @@ extension Catalog {
 
     /// Puts the product on sale; a repeat changes nothing.
     ///
-    /// - Throws: ``MarketplaceError`` `files_required`, `not_found`, `version_mismatch`.
+    /// - Throws: ``MarketplaceError`` `product_has_no_files`, `not_found`, `precondition_failed`.
     public func publish(_ id: String, seller: String, ifVersion: Int64? = nil) async throws -> Product {
         try await move(id, to: .published, seller: seller, ifVersion: ifVersion)
     }
@@ -148,14 +148,14 @@ extension Catalog {
     ///
     /// Who bought it keeps it. A repeat changes nothing.
     ///
-    /// - Throws: ``MarketplaceError`` `not_published`, `not_found`, `version_mismatch`.
+    /// - Throws: ``MarketplaceError`` `not_published`, `not_found`, `precondition_failed`.
     public func withdraw(_ id: String, seller: String, ifVersion: Int64? = nil) async throws -> Product {
         try await move(id, to: .withdrawn, seller: seller, ifVersion: ifVersion)
     }
 
     /// Deletes a product that was never on sale.
     ///
-    /// - Throws: ``MarketplaceError`` `product_was_published`, `not_found`, `version_mismatch`.
+    /// - Throws: ``MarketplaceError`` `product_was_published`, `not_found`, `precondition_failed`.
     public func delete(_ id: String, seller: String, ifVersion: Int64? = nil) async throws {
         guard Identifier.isValid(id, .product) else { throw Self.notFound }
         _ = try await market.run(

@@ -83,7 +83,7 @@ extension MarketplaceError {
         "wrong_password": .forbidden,
         "code_invalid": .invalid,
         "upload_in_use": .conflict,
-        "version_mismatch": .preconditionFailed,
+        "precondition_failed": .preconditionFailed,
         "quota_exceeded": .conflict,
     ]
 }

@@ -1,6 +1,6 @@
 -- Sets or removes a product's picture.
 -- A[1] id   A[2] seller   A[3] version or ""   A[4] offset of the clock in ms   A[5] cover (JSON) or ""   A[6] upload or ""
--- Reply ok(record); refuse not_found, version_mismatch, upload_not_ready
+-- Reply ok(record); refuse not_found, precondition_failed, upload_not_ready
 -- Atomic with the uses that keep an upload from being deleted.
 local code, detail = products.refusal(A[1], A[2], A[3])
 if code then return refuse(code, detail) end

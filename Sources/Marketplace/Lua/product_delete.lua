@@ -1,6 +1,6 @@
 -- Deletes a product that was never on sale.
 -- A[1] id   A[2] seller   A[3] version or ""
--- Reply ok(1); refuse not_found, version_mismatch, product_was_published
+-- Reply ok(1); refuse not_found, precondition_failed, product_was_published
 -- Atomic: its slug, its words and the uses of its uploads go with it.
 local code, detail = products.refusal(A[1], A[2], A[3])
 if code then return refuse(code, detail) end

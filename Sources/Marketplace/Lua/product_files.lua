@@ -1,6 +1,6 @@
 -- Sets the files that a product consists of.
 -- A[1] id   A[2] seller   A[3] version or ""   A[4] offset of the clock in ms   A[5] files (JSON)   A[6] their ids (JSON)
--- Reply ok(record); refuse not_found, version_mismatch, upload_not_ready, files_required
+-- Reply ok(record); refuse not_found, precondition_failed, upload_not_ready, product_has_no_files
 -- Atomic with the uses that keep an upload from being deleted. What the files are was read before; a ready upload never
 -- changes, so only that it still is ready is looked at here.
 local code, detail = products.refusal(A[1], A[2], A[3])
@@ -11,7 +11,7 @@ for _, id in ipairs(ids) do
 end
 local found = redis.call("HMGET", key, "status", "file_ids")
 if #ids == 0 and found[1] == "published" then
-  return refuse("files_required", "A published product has at least one file. Unpublish it first.")
+  return refuse("product_has_no_files", "A published product has at least one file. Unpublish it first.")
 end
 products.use(cjson.decode(found[2]), -1)
 products.use(ids, 1)

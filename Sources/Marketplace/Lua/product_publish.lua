@@ -1,6 +1,6 @@
 -- Puts a product on sale, or takes it off.
 -- A[1] id   A[2] seller   A[3] version or ""   A[4] offset of the clock in ms   A[5] "published" or "withdrawn"
--- Reply ok(record); refuse not_found, version_mismatch, files_required, not_published
+-- Reply ok(record); refuse not_found, precondition_failed, product_has_no_files, not_published
 -- Atomic with all indexes: what is published is found, what is withdrawn is not. A repeat changes nothing.
 -- The date is that of the first publication: withdrawing and publishing again does not make a product new.
 local code, detail = products.refusal(A[1], A[2], A[3])
@@ -12,7 +12,7 @@ if A[5] == "withdrawn" and found[1] == "draft" then
   return refuse("not_published", "A draft is not on sale.")
 end
 if A[5] == "published" and #cjson.decode(found[2]) == 0 then
-  return refuse("files_required", "A product has at least one file before it is published.")
+  return refuse("product_has_no_files", "A product has at least one file before it is published.")
 end
 local t = now + tonumber(A[4])
 redis.call("HSET", key, "status", A[5])

@@ -50,7 +50,7 @@ function products.refusal(id, seller, version)
   local found = redis.call("HMGET", keys.product(id), "seller", "version")
   if found[1] ~= seller then return "not_found", "There is no such product." end
   if version ~= "" and found[2] ~= version then
-    return "version_mismatch", "The product is at version " .. found[2] .. " by now, not " .. version .. "."
+    return "precondition_failed", "The product is at version " .. found[2] .. " by now, not " .. version .. "."
   end
   return nil
 end

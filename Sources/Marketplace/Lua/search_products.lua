@@ -8,8 +8,10 @@
 --
 -- Reads only; one step, so that a page is of one moment. A page costs the page where a sorted set gives it as it is.
 -- Else it is bounded: without words the set of the order is walked, and after WALK members the page ends early, with a
--- cursor to go on; with words the CANDIDATES best products of the rarest word are looked at.
-local WALK, CANDIDATES, EXPANSIONS, BATCH = 2000, 2000, 32, 500
+-- cursor to go on; with words about CANDIDATES best products of the rarest word are looked at, and each of the other
+-- words costs at most LOOKUPS, for which its most frequent expansions are taken. So that nobody's search holds up Redis
+-- for longer than about 15 ms, whatever is typed.
+local WALK, CANDIDATES, EXPANSIONS, LOOKUPS, BATCH = 2000, 1000, 32, 8000, 500
 local ORDERS = {
   newest = { "newest", true }, price_asc = { "price", false }, price_desc = { "price", true },
   best_selling = { "sales", true }, relevance = { "relevance", true },
@@ -77,17 +79,21 @@ local function walk()
   return page, score, member, 1
 end
 
--- The words of the index that a word of the query stands for; a word itself counts twice as much as its extensions.
+-- The words of the index that a word of the query stands for, the word itself first and then the most frequent; it
+-- counts twice as much as its extensions. Also in how many places they occur.
 local function expansions(word, open)
-  local terms = {}
-  if redis.call("ZSCORE", keys.words(), word) then terms[1] = { word, open and 2 or 1 } end
+  local terms, size = {}, 0
   if open then
     local found = redis.call("ZRANGEBYLEX", keys.words(), "(" .. word, "[" .. word .. "\255", "LIMIT", 0, EXPANSIONS)
-    for _, term in ipairs(found) do terms[#terms + 1] = { term, 1 } end
+    for i, term in ipairs(found) do
+      terms[i] = { term = term, weight = 1, size = redis.call("ZCARD", keys.word(term)) }
+      size = size + terms[i].size
+    end
+    table.sort(terms, function(a, b) return a.size > b.size end)
   end
-  local size = 0
-  for _, term in ipairs(terms) do size = size + redis.call("ZCARD", keys.word(term[1])) end
-  return terms, size
+  local own = redis.call("ZCARD", keys.word(word))
+  if own > 0 then table.insert(terms, 1, { term = word, weight = open and 2 or 1, size = own }) end
+  return terms, size + own
 end
 
 -- With words: the best products of the rarest word, then the others' weights for them.
@@ -99,12 +105,15 @@ local function find()
     expanded[i] = { terms = terms, size = size }
     if not rarest or size < expanded[rarest].size then rarest = i end
   end
+  -- Of many expansions each gives its best few; of one word it is the best of all.
   local ids, weights = {}, {}
+  local share = CANDIDATES
+  if expanded[rarest].size > CANDIDATES then share = math.ceil(CANDIDATES / #expanded[rarest].terms) end
   for _, term in ipairs(expanded[rarest].terms) do
-    local flat = redis.call("ZREVRANGE", keys.word(term[1]), 0, CANDIDATES - 1, "WITHSCORES")
+    local flat = redis.call("ZREVRANGE", keys.word(term.term), 0, share - 1, "WITHSCORES")
     for i = 1, #flat, 2 do
-      local id, weight = flat[i], tonumber(flat[i + 1]) * term[2]
-      if not weights[id] and #ids < CANDIDATES then ids[#ids + 1] = id end
+      local id, weight = flat[i], tonumber(flat[i + 1]) * term.weight
+      if not weights[id] then ids[#ids + 1] = id end
       weights[id] = math.max(weights[id] or 0, weight)
     end
   end
@@ -112,10 +121,12 @@ local function find()
   for i, id in ipairs(ids) do sums[i] = weights[id] end
   for j, word in ipairs(expanded) do
     if j ~= rarest then
-      local best = {}
+      local best, lookups = {}, 0
       for _, term in ipairs(word.terms) do
-        for i, weight in ipairs(scores_of(keys.word(term[1]), ids)) do
-          if weight then best[i] = math.max(best[i] or 0, weight * term[2]) end
+        if lookups > 0 and lookups + #ids > LOOKUPS then break end
+        lookups = lookups + #ids
+        for i, weight in ipairs(scores_of(keys.word(term.term), ids)) do
+          if weight then best[i] = math.max(best[i] or 0, weight * term.weight) end
         end
       end
       for i = 1, #ids do sums[i] = sums[i] and best[i] and sums[i] + best[i] end
