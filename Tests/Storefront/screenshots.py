@@ -99,7 +99,7 @@ def test_the_checkout(browser, shop, watch):
     for product in shop[1][-2:]:
         page.goto(f"{URL}/product/{product['slug']}")
         page.get_by_role("button", name="Add to cart").click()
-        expect(page.get_by_role("link", name="In your cart: check out")).to_be_visible()
+        expect(page.get_by_role("link", name="Go to cart")).to_be_visible()
     page.goto(f"{URL}/checkout")
     page.get_by_text("This shop takes test cards").click()
     page.get_by_role("button", name=re.compile("9995")).click()

@@ -16,7 +16,7 @@ def open_product(page: Page, product: dict):
 def to_checkout(page: Page, product: dict):
     open_product(page, product)
     page.get_by_role("button", name="Add to cart").click()
-    page.get_by_role("link", name="In your cart: check out").click()
+    page.get_by_role("link", name="Go to cart").click()
     page.get_by_role("link", name="Check out", exact=True).click()
 
 

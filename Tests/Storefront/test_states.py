@@ -43,7 +43,7 @@ def test_a_payment_whose_answer_was_lost_is_not_made_twice(page: Page, watch, st
     sign_in(page, buyer.email)
     page.goto(f"{URL}/product/{stage.book['slug']}")
     page.get_by_role("button", name="Add to cart").click()
-    page.get_by_role("link", name="In your cart: check out").click()
+    page.get_by_role("link", name="Go to cart").click()
     page.get_by_role("link", name="Check out", exact=True).click()
     keys = []
 
@@ -82,7 +82,7 @@ def test_a_price_that_moved_is_shown_before_it_is_paid(page: Page, watch, stage)
     sign_in(page, Account("Careful Buyer", ["buyer"]).email)
     page.goto(f"{URL}/product/{product['slug']}")
     page.get_by_role("button", name="Add to cart").click()
-    page.get_by_role("link", name="In your cart: check out").click()
+    page.get_by_role("link", name="Go to cart").click()
     page.get_by_role("link", name="Check out", exact=True).click()
     expect(page.get_by_role("button", name="Pay $12.00")).to_be_visible()
     etag = seller.api.ok("GET", f"/v1/seller/products/{product['id']}").headers["ETag"]

@@ -46,7 +46,15 @@ export function Cover({ cover, seed, alt, sizes, eager, natural }: CoverProps) {
   return (
     <span
       className={`cover ${natural ? "cover-natural" : "cover-shelf"} ${fills ? "cover-fills" : "cover-stands"}`}
-      style={natural ? { aspectRatio: `${cover.width} / ${cover.height}` } : undefined}
+      style={
+        natural
+          ? {
+              aspectRatio: `${cover.width} / ${cover.height}`,
+              // As large as fits the window with a dialog's edges around it.
+              width: `min(100%, calc((100vh - 10rem) * ${proportions}))`,
+            }
+          : undefined
+      }
     >
       {cover.placeholder?.startsWith("data:") ? (
         <img className="cover-placeholder" src={cover.placeholder} alt="" width={cover.width} height={cover.height} />

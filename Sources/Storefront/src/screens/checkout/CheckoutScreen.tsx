@@ -11,7 +11,6 @@ import { ButtonLink } from "../../components/Button";
 import { PageHeading } from "../../components/PageHeading";
 import { RowsSkeleton } from "../../components/Skeleton";
 import { EmptyState, ErrorState } from "../../components/States";
-import { toast } from "../../components/Toasts";
 import { formatMoney, formatPrice } from "../../lib/format";
 import { PayPanel } from "./PayPanel";
 
@@ -54,7 +53,6 @@ function Checkout({ cart, onOrder }: { cart: Cart; onOrder: (id: string) => void
   const done = (order: Order) => {
     leaveCart();
     keepOrder(order);
-    if (order.status === "paid") toast("Thank you. Your payment went through.");
     navigate(`/orders/${order.id}`, { replace: true });
   };
   const conflicting = (error: ApiError) => {

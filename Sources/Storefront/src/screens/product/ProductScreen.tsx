@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { categoryName, useCategories, useProduct } from "../../api/catalog";
 import { messageOf } from "../../api/client";
 import type { Product } from "../../api/types";
@@ -146,6 +146,12 @@ function Buy({ product }: { product: Product }) {
   const { user } = useSession();
   const [adding, setAdding] = useState(false);
   const inCart = cart?.checked_out_order === null && cart.items.some((item) => item.product.id === product.id);
+  const panel = useRef<HTMLElement>(null);
+  const [added, setAdded] = useState(false);
+  // The button that was pressed has become a link; the focus goes along.
+  useEffect(() => {
+    if (added && inCart) panel.current?.querySelector("a")?.focus();
+  }, [added, inCart]);
   const own = user?.id === product.seller.id;
   const size = product.files.reduce((total, file) => total + file.size, 0);
 
@@ -153,7 +159,8 @@ function Buy({ product }: { product: Product }) {
     setAdding(true);
     try {
       await addToCart(product.id);
-      toast(`“${product.title}” is in your cart.`, { link: { to: "/cart", text: "Open cart" } });
+      toast("It is in your cart.", { link: { to: "/cart", text: "Open cart" } });
+      setAdded(true);
     } catch (error) {
       toast(messageOf(error), { tone: "bad" });
     } finally {
@@ -162,13 +169,13 @@ function Buy({ product }: { product: Product }) {
   };
 
   return (
-    <aside className="product-buy panel" aria-label="Buy">
+    <aside ref={panel} className="product-buy panel" aria-label="Buy">
       <p className="buy-price">{formatPrice(product.price)}</p>
       {product.status !== "published" ? (
         <p>It can’t be bought any more.</p>
       ) : inCart ? (
         <ButtonLink to="/cart" wide icon="check">
-          In your cart: check out
+          Go to cart
         </ButtonLink>
       ) : (
         <Button wide icon="bag" busy={adding} onClick={() => void add()}>
