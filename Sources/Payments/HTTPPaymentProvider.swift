@@ -124,7 +124,7 @@ extension HTTPClient {
     ///
     /// Unlike that one it does not retry connecting until the request's deadline: a refused connection is reported as such, which is what
     /// tells "nothing happened" from "unknown".
-    fileprivate static let payments: HTTPClient = {
+    package static let payments: HTTPClient = {
         var configuration = HTTPClient.Configuration()
         configuration.timeout = .init(connect: .seconds(2))
         configuration.connectionPool = .init(idleTimeout: .seconds(30), concurrentHTTP1ConnectionsPerHostSoftLimit: 32)
