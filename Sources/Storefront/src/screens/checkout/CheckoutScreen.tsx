@@ -45,10 +45,11 @@ export function CheckoutScreen() {
   );
 }
 
-const conflicts = new Set(["quote_mismatch", "already_owned", "product_unavailable", "cart_checked_out"]);
+const conflicts = new Set(["quote_mismatch", "already_owned", "product_unavailable", "cart_checked_out", "purchase_in_progress"]);
 
 function Checkout({ cart, onOrder }: { cart: Cart; onOrder: (id: string) => void }) {
   const [conflict, setConflict] = useState<string | null>(null);
+  const [other, setOther] = useState<string | null>(null);
 
   const done = (order: Order) => {
     leaveCart();
@@ -57,6 +58,7 @@ function Checkout({ cart, onOrder }: { cart: Cart; onOrder: (id: string) => void
   };
   const conflicting = (error: ApiError) => {
     setConflict(error.code);
+    setOther(error.text("order"));
     invalidate(cartKey(cart.id));
     return conflicts.has(error.code);
   };
@@ -72,6 +74,11 @@ function Checkout({ cart, onOrder }: { cart: Cart; onOrder: (id: string) => void
         {conflict === "already_owned" ? (
           <Alert tone="info" action={<Link to="/library">Open library</Link>}>
             You own one of these already. Take it out of the cart, it is in your library.
+          </Alert>
+        ) : null}
+        {conflict === "purchase_in_progress" ? (
+          <Alert tone="warn" action={<Link to={other ? `/orders/${other}` : "/orders"}>Open that order</Link>}>
+            You are paying for one of these already, in another window.
           </Alert>
         ) : null}
         {conflict === "product_unavailable" ? (
