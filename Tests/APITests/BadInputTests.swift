@@ -35,11 +35,11 @@ struct BadInputTests {
 
             // Undeclared: chunks without an end. The answer comes while the client still sends.
             let raw = try RawConnection(port: installation.port)
-            try raw.send("POST /v1/auth/sign-up HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
-            try raw.send("Transfer-Encoding: chunked\r\n\r\n")
+            await raw.send("POST /v1/auth/sign-up HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
+            await raw.send("Transfer-Encoding: chunked\r\n\r\n")
             let chunk = String(repeating: " ", count: 65_536)
-            for _ in 0..<20 { try raw.send("10000\r\n\(chunk)\r\n") }
-            let answer = try raw.readToEnd()
+            for _ in 0..<20 { await raw.send("10000\r\n\(chunk)\r\n") }
+            let answer = await raw.readToEnd()
             #expect(answer.hasPrefix("HTTP/1.1 413"))
             #expect(answer.contains("body_too_large"))
         }

@@ -41,12 +41,12 @@ struct EventTests {
             let head = "GET /v1/orders/\(id)/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(buyer)\r\n\r\n"
 
             let leaving = try RawConnection(port: installation.port)
-            try leaving.send(head)
-            _ = try leaving.read(until: "requires_action")
-            _ = try leaving.read(until: ": still here")
+            await leaving.send(head)
+            _ = try await leaving.read(until: "requires_action")
+            _ = try await leaving.read(until: ": still here")
             let staying = try RawConnection(port: installation.port)
-            try staying.send(head)
-            _ = try staying.read(until: "requires_action")
+            await staying.send(head)
+            _ = try await staying.read(until: "requires_action")
             leaving.end()
             for _ in 0..<1_000 where installation.events.waiting > 1 {
                 try await Task.sleep(for: .milliseconds(5))
@@ -57,7 +57,7 @@ struct EventTests {
                 "/v1/payment-intents/\(open.json["payment"]["id"].string ?? "")/confirm",
                 #"{"authentication":"succeed"}"#, as: buyer, headers: ["Idempotency-Key": "k", "Prefer": "wait=30"])
             #expect(paid.status == 201)
-            let rest = try staying.read(until: "\"fulfilment_status\":\"fulfilled\"")
+            let rest = try await staying.read(until: "\"fulfilment_status\":\"fulfilled\"")
             #expect(rest.contains("\"status\":\"paid\""))
         }
     }

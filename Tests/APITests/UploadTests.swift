@@ -96,11 +96,11 @@ struct UploadTests {
             let upload = try await installation.announce(size: 1_000_000, as: seller).json
             let url = try #require(upload["upload"]["url"].string).replacing(Installation.publicURL, with: "")
             let raw = try RawConnection(port: installation.port)
-            try raw.send("PUT \(url) HTTP/1.1\r\nHost: x\r\nContent-Type: application/pdf\r\n")
-            try raw.send("Transfer-Encoding: chunked\r\n\r\n")
+            await raw.send("PUT \(url) HTTP/1.1\r\nHost: x\r\nContent-Type: application/pdf\r\n")
+            await raw.send("Transfer-Encoding: chunked\r\n\r\n")
             let chunk = String(repeating: "x", count: 65_536)
-            for _ in 0..<32 { try raw.send("10000\r\n\(chunk)\r\n") }
-            let answer = try raw.readToEnd()
+            for _ in 0..<32 { await raw.send("10000\r\n\(chunk)\r\n") }
+            let answer = await raw.readToEnd()
             #expect(answer.hasPrefix("HTTP/1.1 413"))
             #expect(answer.contains("body_too_large"))
             try await expectNoTemporaryFiles(installation)
@@ -117,9 +117,9 @@ struct UploadTests {
             let upload = try await installation.announce(size: bytes.count, as: seller).json
             let url = try #require(upload["upload"]["url"].string).replacing(Installation.publicURL, with: "")
             let raw = try RawConnection(port: installation.port)
-            try raw.send("PUT \(url) HTTP/1.1\r\nHost: x\r\nContent-Type: application/pdf\r\n")
-            try raw.send("Content-Length: \(bytes.count)\r\n\r\n")
-            try raw.send(Array(bytes.prefix(200_000)))
+            await raw.send("PUT \(url) HTTP/1.1\r\nHost: x\r\nContent-Type: application/pdf\r\n")
+            await raw.send("Content-Length: \(bytes.count)\r\n\r\n")
+            await raw.send(Array(bytes.prefix(200_000)))
             for _ in 0..<1_000 where try temporaryFiles(installation).isEmpty {
                 try await Task.sleep(for: .milliseconds(5))
             }
@@ -140,18 +140,18 @@ struct UploadTests {
             let url = try #require(upload["upload"]["url"].string).replacing(Installation.publicURL, with: "")
             let head = "HTTP/1.1\r\nHost: x\r\nContent-Type: application/pdf\r\nExpect: 100-continue\r\n"
             let refused = try RawConnection(port: installation.port)
-            try refused.send("PUT \(url)0 \(head)Content-Length: 5\r\n\r\n")
-            #expect(try refused.readToEnd().hasPrefix("HTTP/1.1 403"))
+            await refused.send("PUT \(url)0 \(head)Content-Length: 5\r\n\r\n")
+            #expect(await refused.readToEnd().hasPrefix("HTTP/1.1 403"))
 
             let tooLong = try RawConnection(port: installation.port)
-            try tooLong.send("PUT \(url) \(head)Content-Length: 6\r\n\r\n")
-            #expect(try tooLong.readToEnd().hasPrefix("HTTP/1.1 413"))
+            await tooLong.send("PUT \(url) \(head)Content-Length: 6\r\n\r\n")
+            #expect(await tooLong.readToEnd().hasPrefix("HTTP/1.1 413"))
 
             let good = try RawConnection(port: installation.port)
-            try good.send("PUT \(url) \(head)Content-Length: 5\r\n\r\n")
-            #expect(try good.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 100"))
-            try good.send("hello")
-            #expect(try good.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200"))
+            await good.send("PUT \(url) \(head)Content-Length: 5\r\n\r\n")
+            #expect(try await good.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 100"))
+            await good.send("hello")
+            #expect(try await good.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200"))
         }
     }
 
