@@ -244,6 +244,33 @@ import Testing
         }
     }
 
+    @Test func `a sale counts, moves the product in the order by sales, and leaves its version alone`() async throws {
+        try await withMarket { bench in
+            let catalog = bench.market.catalog
+            let seller = try await bench.account("s@example.org", groups: [.seller])
+            let file = try await bench.readyUpload(owner: seller.id)
+            var products: [Product] = []
+            for title in ["One", "Two", "Three"] {
+                products.append(
+                    try await bench.product(seller: seller, title: title, category: "fonts", upload: file.id))
+            }
+            // As the settlement of an order does it.
+            let sale = DomainScript(
+                name: "test.sale", fragments: [MarketFragments.products], body: "products.sold(A[1], 1) return ok()")
+            for id in [products[1].id, products[1].id, products[0].id] {
+                _ = try await bench.market.run(sale, arguments: [.init(id)])
+            }
+            let best = try await catalog.search(ProductQuery(category: "fonts", sort: .bestSelling)).data
+            #expect(best.map(\.title) == ["Two", "One", "Three"] && best.map(\.sales) == [2, 1, 0])
+            #expect(best[0].version == products[1].version)
+            _ = try await catalog.withdraw(products[1].id, seller: seller.id)
+            _ = try await bench.market.run(sale, arguments: [.init(products[1].id)])
+            #expect(try await catalog.search(ProductQuery(sort: .bestSelling)).data.map(\.title) == ["One", "Three"])
+            #expect(try await catalog.publish(products[1].id, seller: seller.id).sales == 3)
+            #expect(try await catalog.search(ProductQuery(sort: .bestSelling)).data.first?.title == "Two")
+        }
+    }
+
     @Test func `a published product keeps at least one file`() async throws {
         try await withMarket { bench in
             let seller = try await bench.account("s@example.org", groups: [.seller])
