@@ -114,6 +114,33 @@ struct OrdersCheckoutTests {
         }
     }
 
+    @Test("Two windows with a cart each don't buy the same product twice")
+    func twoWindows() async throws {
+        try await withShop { shop in
+            let user = try await shop.addUser()
+            let product = try await shop.addProduct(seller: try await shop.addUser(), price: 800)
+            let first = try await shop.checkout([product], user: user)
+            #expect(await refusal { _ = try await shop.checkout([product], user: user) } == "purchase_in_progress")
+            // Somebody else may; and the buyer himself once the first attempt is over.
+            _ = try await shop.checkout([product], user: try await shop.addUser())
+            try await shop.market.orders.apply(shop.event(.paymentFailed, first))
+            let second = try await shop.checkout([product], user: user)
+            func payAgain() async -> String? {
+                await refusal {
+                    _ = try await shop.market.orders.payAgain(
+                        payment: first.payment.id, user: user, paymentMethod: "pm_ok", claim: nil)
+                }
+            }
+            #expect(await payAgain() == "purchase_in_progress")
+            try await shop.market.orders.apply(shop.event(.requiresAction, second))
+            #expect(await payAgain() == "purchase_in_progress")
+            try await shop.market.orders.apply(shop.event(.paymentFailed, second))
+            #expect(await payAgain() == nil)
+            try await shop.market.orders.apply(shop.event(.succeeded, first, number: 2))
+            #expect(await refusal { _ = try await shop.checkout([product], user: user) } == "already_owned")
+        }
+    }
+
     @Test("An order over nothing is paid at once, without a card and without a line in the books")
     func free() async throws {
         try await withShop { shop in

@@ -144,10 +144,17 @@ struct Shop {
     }
 }
 
+/// Opens a shop on a private Redis.
+///
+/// - Parameters:
+///   - redis: Lines of `redis.conf`.
+///   - payments: Another provider than the shop's own.
 func withShop(
+    redis lines: [String] = [],
+    payments: (any PaymentProvider)? = nil,
     _ configure: (inout MarketplaceConfiguration) -> Void = { _ in }, _ body: (Shop) async throws -> Void
 ) async throws {
-    try await withRedis { server, redis in
+    try await withRedis(configuration: lines) { server, redis in
         try await withTemporaryDirectory { directory in
             var configuration = MarketplaceConfiguration()
             configuration.requiresPersistence = false
@@ -157,7 +164,7 @@ func withShop(
             let market = Marketplace(
                 redis: redis, queue: JobQueue(redis: redis, namespace: try Namespace("sunset"), logger: .quiet),
                 objects: try await DirectoryStore(directory: directory.file("store"), threads: 2, logger: .quiet),
-                payments: provider, keyRing: try KeyRing(keys: [.generate()]), configuration: configuration,
+                payments: payments ?? provider, keyRing: try KeyRing(keys: [.generate()]), configuration: configuration,
                 clock: time.clock, logger: .quiet)
             try await market.start()
             try await body(Shop(server: server, redis: redis, market: market, provider: provider, time: time))

@@ -31,6 +31,9 @@ public enum LinksHandlers {
         return Completion(effects: [issued.effect], followUps: mails)
     }
 
+    /// A message for a person, and a payload for a queue: the rest of a large order is in the library.
+    private static let maximumLinks = 200
+
     private static func ready(
         _ order: Order, _ links: [(Entitlement, IssuedGrant)], _ marketplace: Marketplace
     ) async throws -> SendMail {
@@ -39,7 +42,7 @@ public enum LinksHandlers {
             to: buyer.email, name: buyer.name,
             template: .orderReady(
                 number: String(order.number), order: order.id, total: order.total,
-                links: links.map { entitlement, grant in
+                links: links.prefix(maximumLinks).map { entitlement, grant in
                     MailLink(
                         title: entitlement.product.title, filename: grant.file.filename, url: grant.url,
                         size: grant.file.size, sha256: grant.file.sha256, expiresAt: grant.expiresAt)

@@ -4,7 +4,7 @@
 --    9 platform fee in basis points, 10 ms until an unpaid order expires, 11 downloads per file, 12 trace id
 -- jobs: 1 charge, 2 expire, 3 fulfil
 -- Reply: ok(order and payment). Refuses request_in_flight, not_found, cart_checked_out, cart_empty,
--- product_unavailable, quote_mismatch, already_owned, currency_mismatch, payment_method_required.
+-- product_unavailable, quote_mismatch, already_owned, purchase_in_progress, currency_mismatch, payment_method_required.
 -- Atomic because of two checkouts of one cart, a price that moves in between, and a crash between order and charge job.
 if redis.call('EXISTS', ckeys.order(A[4])) == 1 then return ok(orders.reply(A[4])) end
 local code = idem.check(A[7], A[8])
@@ -24,7 +24,8 @@ if carts.quote(lines) ~= A[3] then return refuse('quote_mismatch') end
 local total, currency = 0, lines[1].currency
 for _, line in ipairs(lines) do
   if line.currency ~= currency then return refuse('currency_mismatch', line.product) end
-  if orders.owned(A[2], line.product) then return refuse('already_owned', line.product) end
+  local double, detail = orders.double(A[2], line.product, A[4])
+  if double then return refuse(double, detail) end
   total = total + tonumber(line.price)
 end
 if total > 0 and A[6] == '' then return refuse('payment_method_required') end
@@ -55,6 +56,7 @@ if total == 0 then
     order = A[4], payment = A[5], number = 1, intent = '', amount = 0, currency = currency, fulfil = jobs[3],
   })
 else
+  for _, line in ipairs(lines) do orders.mark_buying(A[2], line.product, A[4]) end
   enqueue(jobs[1])
   enqueue(jobs[2])
   orders.changed(A[4])

@@ -12,6 +12,7 @@ function M.seller_sales(seller) return NS .. 'slr:' .. seller .. ':sales' end
 function M.payment(id) return NS .. 'pay:' .. id end
 function M.entitlement(id) return NS .. 'ent:' .. id end
 function M.user_entitlements(user) return NS .. 'usr:' .. user .. ':ents' end
+function M.buying(user) return NS .. 'buy:' .. user end
 function M.owned(user) return NS .. 'own:' .. user end
 function M.grant(id) return NS .. 'grt:' .. id end
 function M.ledger() return NS .. 'ledger' end

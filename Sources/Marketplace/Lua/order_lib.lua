@@ -151,12 +151,33 @@ function M.close(o, p, status)
   M.changed(o.id)
 end
 
--- The first product of the order that the buyer owns by now, or nil.
-function M.owned(user, product)
+-- Whether the buyer owns the product.
+local function owned(user, product)
   local id = redis.call('HGET', ckeys.owned(user), product)
   if not id then return false end
   return redis.call('HGET', ckeys.entitlement(id), 'status') ~= 'revoked'
 end
+
+-- The order by which the buyer is paying for the product right now, besides this one; or nil. What `buy:<user>` names
+-- counts only while that order is being charged or waits for its confirmation, so nobody has to clear it.
+local function buying(user, product, order)
+  local id = redis.call('HGET', ckeys.buying(user), product)
+  if not id or id == order then return nil end
+  local o = redis.call('HMGET', ckeys.order(id), 'status', 'payment')
+  if o[1] == 'processing' then return id end
+  if o[1] == 'open' and redis.call('HGET', ckeys.payment(o[2]), 'status') == 'requires_action' then return id end
+  return nil
+end
+
+-- nil, or why the buyer must not pay for the product now: once is enough, also from two carts in two windows.
+function M.double(user, product, order)
+  if owned(user, product) then return 'already_owned', product end
+  local other = buying(user, product, order)
+  if other then return 'purchase_in_progress', other end
+  return nil
+end
+
+function M.mark_buying(user, product, order) redis.call('HSET', ckeys.buying(user), product, order) end
 
 -- Order and payment as Swift reads them (Order+reading.swift).
 function M.reply(id)

@@ -7,6 +7,7 @@ extension MarketplaceError {
         "quote_mismatch": .conflict,
         "product_unavailable": .conflict,
         "already_owned": .conflict,
+        "purchase_in_progress": .conflict,
         "currency_mismatch": .conflict,
         "payment_method_required": .invalid,
         "payment_not_awaiting_action": .conflict,
@@ -57,6 +58,8 @@ extension MarketplaceError {
             pointer: "/quote"),
         "product_unavailable": Explanation("The product is not for sale any more.", member: "product"),
         "already_owned": Explanation("The product is in the library already.", member: "product"),
+        "purchase_in_progress": Explanation(
+            "Another order with the same product is being paid right now.", member: "order"),
         "currency_mismatch": Explanation("A cart holds products of one currency only.", member: "product"),
         "payment_method_required": Explanation("A payment method is needed.", pointer: "/card"),
         "payment_not_awaiting_action": Explanation(

@@ -28,7 +28,8 @@ public struct Orders: Sendable {
     ///   - claim: The request's idempotency claim, which is pointed at the order in the same step.
     ///   - traceID: A trace context for the jobs.
     /// - Throws: ``MarketplaceError`` `not_found`, `cart_empty`, `cart_checked_out`, `quote_mismatch`,
-    ///   `product_unavailable`, `already_owned`, `currency_mismatch`, `payment_method_required` or `request_in_flight`.
+    ///   `product_unavailable`, `already_owned`, `purchase_in_progress`, `currency_mismatch`,
+    ///   `payment_method_required` or `request_in_flight`.
     public func checkout(
         cart: String, user: String, quote: String, paymentMethod: String?, claim: IdempotencyClaim?,
         traceID: String? = nil
