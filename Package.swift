@@ -1,0 +1,210 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of language settings for every target (docs/architecture.md, "Swift").
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+
+let package = Package(
+    name: "sunset",
+    products: [
+        .library(name: "RedisClient", targets: ["RedisClient"]),
+        .library(name: "JobQueue", targets: ["JobQueue"]),
+        .library(name: "ObjectStore", targets: ["ObjectStore"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: [.defaults, "YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        // Redis and the queue. The arrows go one way: CHiredis → RedisClient → JobQueue → Marketplace → the rest.
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .target(name: "RedisClient", dependencies: ["CHiredis", logging, metrics, lifecycle], swiftSettings: settings),
+        .target(
+            name: "JobQueue",
+            dependencies: ["RedisClient", logging, metrics, lifecycle],
+            resources: [.embedInCode("Lua")],
+            swiftSettings: settings
+        ),
+
+        // Files and money stand alone below the marketplace.
+        .target(
+            name: "ObjectStore",
+            dependencies: [crypto, grdb, logging, nioCore, nioPosix],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Payments", dependencies: [asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioPosix],
+            swiftSettings: settings),
+        .target(
+            name: "PaymentStub",
+            dependencies: ["Payments", asyncHTTPClient, crypto, hummingbird, logging, lifecycle],
+            swiftSettings: settings
+        ),
+
+        .systemLibrary(
+            name: "CArgon2", path: "Sources/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        .target(
+            name: "Marketplace",
+            dependencies: ["CArgon2", "JobQueue", "ObjectStore", "Payments", "RedisClient", crypto, logging, nioPosix],
+            resources: [.embedInCode("Lua")],
+            swiftSettings: settings
+        ),
+        .target(name: "Settings", dependencies: [configuration, yams], swiftSettings: settings),
+        .target(
+            name: "API",
+            dependencies: [
+                "Marketplace", "ObjectStore", "Payments", "JobQueue", "RedisClient",
+                crypto, hummingbird, logging, metrics, nioCore, lifecycle,
+            ],
+            resources: [.embedInCode("Resources")],
+            swiftSettings: settings
+        ),
+
+        // One folder per queue, and the pool that runs them.
+        .systemLibrary(
+            name: "CMagic", path: "Workers/Ingest/CMagic", pkgConfig: "libmagic", providers: [.apt(["libmagic-dev"])]),
+        .target(
+            name: "Ingest",
+            dependencies: [
+                "CMagic", "Marketplace", "ObjectStore", "JobQueue", crypto, logging, nioCore, nioPosix, subprocess,
+            ],
+            path: "Workers/Ingest",
+            exclude: ["CMagic"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Charges", dependencies: ["Marketplace", "Payments", "JobQueue", logging], path: "Workers/Charges",
+            swiftSettings: settings),
+        .target(
+            name: "Fulfilment", dependencies: ["Marketplace", "JobQueue", logging], path: "Workers/Fulfilment",
+            swiftSettings: settings),
+        .target(
+            name: "Links", dependencies: ["Marketplace", "JobQueue", logging], path: "Workers/Links",
+            swiftSettings: settings),
+        .target(
+            name: "Mail", dependencies: ["Marketplace", "JobQueue", logging, nioPosix], path: "Workers/Mail",
+            swiftSettings: settings),
+        .target(
+            name: "Maintenance", dependencies: ["Marketplace", "ObjectStore", "JobQueue", logging],
+            path: "Workers/Maintenance", swiftSettings: settings),
+        .target(
+            name: "Pool",
+            dependencies: [
+                "Assembly", "Ingest", "Charges", "Fulfilment", "Links", "Mail", "Maintenance", "Settings", "JobQueue",
+                "Marketplace", logging, lifecycle, signals, subprocess, systemPackage,
+            ],
+            path: "Workers/Pool",
+            swiftSettings: settings
+        ),
+
+        // The parts of an installation, opened as its settings say.
+        .target(
+            name: "Assembly",
+            dependencies: ["Settings", "Marketplace", "ObjectStore", "Payments", "JobQueue", "RedisClient", logging],
+            swiftSettings: settings
+        ),
+
+        // Thin executables: read configuration, build, run.
+        .executableTarget(
+            name: "sunset-api",
+            dependencies: [
+                "API", "Assembly", "Marketplace", "Settings", argumentParser, hummingbird, logging, lifecycle, signals,
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "sunset-worker",
+            dependencies: ["Pool", "Assembly", "Settings", argumentParser, logging, lifecycle, signals],
+            path: "Workers/sunset-worker",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "sunset-payments",
+            dependencies: ["PaymentStub", "Assembly", "Settings", argumentParser, hummingbird, logging, lifecycle],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "sunsetctl",
+            dependencies: ["Assembly", "Marketplace", "Settings", "JobQueue", "RedisClient", argumentParser, logging],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "sunset-bench",
+            dependencies: ["JobQueue", "RedisClient", "TestSupport", argumentParser, logging, lifecycle],
+            swiftSettings: settings
+        ),
+
+        // Tests run against real parts; TestSupport starts and stops them.
+        .target(
+            name: "TestSupport", dependencies: ["RedisClient", logging], path: "Tests/TestSupport",
+            swiftSettings: settings),
+        .testTarget(
+            name: "RedisClientTests", dependencies: ["RedisClient", "CHiredis", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "JobQueueTests", dependencies: ["JobQueue", "RedisClient", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "ObjectStoreTests", dependencies: ["ObjectStore", "TestSupport", nioCore], swiftSettings: settings),
+        .testTarget(
+            name: "PaymentsTests",
+            dependencies: ["Payments", "PaymentStub", "TestSupport", asyncHTTPClient, hummingbird],
+            swiftSettings: settings),
+        .testTarget(
+            name: "MarketplaceTests",
+            dependencies: [
+                "Marketplace", "JobQueue", "RedisClient", "ObjectStore", "Payments", "TestSupport",
+                "Charges", "Fulfilment", "Links", "PaymentStub", logging, nioCore,
+            ],
+            swiftSettings: settings),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: settings),
+        .testTarget(
+            name: "WorkersTests",
+            dependencies: [
+                "Ingest", "Charges", "Fulfilment", "Links", "Mail", "Maintenance", "Pool",
+                "Marketplace", "ObjectStore", "JobQueue", "RedisClient", "TestSupport", "sunset-worker",
+                "PaymentStub", nioCore, logging,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "APITests",
+            dependencies: [
+                "API", "Settings", "Marketplace", "ObjectStore", "Payments", "JobQueue", "RedisClient", "TestSupport",
+                "PaymentStub", asyncHTTPClient, crypto, hummingbird, logging, nioCore, yams,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,100 @@
+public import ArgumentParser
+import Assembly
+public import JobQueue
+
+extension JobState: ExpressibleByArgument {}
+
+struct JobList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ls", abstract: "The jobs of a queue in one state, a page at a time.")
+    @Argument(help: "The queue.") var queue: String
+    @Option(help: "The state: \(JobState.allCases.map(\.rawValue).joined(separator: ", ")).") var state = JobState
+        .waiting
+    @Option(help: "Where the page begins, as the page before said.") var cursor: String?
+    @Option(help: "How many jobs, 1 to 1000.") var limit = 50
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard (1...1_000).contains(limit) else { throw ValidationError("--limit is \(limit); it must be 1 to 1000.") }
+    }
+
+    func run() async throws {
+        try await common.withInstallation { installation in
+            let page = try await QueueInspector(queue: installation.queue)
+                .jobs(queue: queue, state: state, cursor: cursor, limit: limit)
+            guard !common.json else { return try common.printJSON(page) }
+            var table = Table([
+                "ID", "TYPE", "PRIORITY", "FAILURES", "LAPSES", "CREATED", "STATE SINCE/UNTIL", "LAST ERROR",
+            ])
+            for job in page.jobs {
+                table.add([
+                    job.id.rawValue, job.name, "\(job.priority)", "\(job.failures)/\(job.maximumFailures)",
+                    "\(job.lapses)",
+                    Show.time(job.createdAt), Show.time(job.stateAt), job.troubles.last?.message ?? "–",
+                ])
+            }
+            table.write()
+            if let next = page.nextCursor { print("more: --cursor \(next)") }
+        }
+    }
+}
+
+struct JobShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "One job: payload, attempts, errors.")
+    @Argument(help: "The job's id.") var id: String
+    @Option(help: "Its queue; without it every queue is asked.") var queue: String?
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        try await common.withInstallation { installation in
+            let job = try await find(id, queue: queue, in: installation.queue)
+            guard !common.json else { return try common.printJSON(job) }
+            print("job       \(job.id)")
+            print("type      \(job.name) (version \(job.version))")
+            print("queue     \(job.queue)")
+            print("state     \(job.state.rawValue) (\(Show.time(job.stateAt)))")
+            print("created   \(Show.time(job.createdAt))")
+            print("failures  \(job.failures) of \(job.maximumFailures)")
+            print("lapses    \(job.lapses)")
+            if let trace = job.traceID { print("trace     \(trace)") }
+            if let result = job.result { print("result    \(result)") }
+            if let payload = job.payload { print("payload   \(payload)") }
+            for trouble in job.troubles {
+                print("\(Show.time(trouble.at))  \(trouble.isLapse ? "lapsed" : "failed")  \(trouble.message)")
+            }
+        }
+    }
+}
+
+struct JobRetry: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry", abstract: "Puts a dead or scheduled job back on its queue now, with fresh budgets.")
+    @Argument(help: "The job's id.") var id: String
+    @Option(help: "Its queue; without it every queue is asked.") var queue: String?
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        try await common.withInstallation { installation in
+            let job = try await find(id, queue: queue, in: installation.queue)
+            guard try await QueueInspector(queue: installation.queue).retry(id: job.id, queue: job.queue) else {
+                CommonOptions.complain(
+                    "job \(id) is \(job.state.rawValue); only a dead or scheduled job can be retried")
+                throw ExitCode(1)
+            }
+            if common.json {
+                try common.printJSON(["id": job.id.rawValue, "queue": job.queue, "state": "waiting"])
+            } else {
+                print("job \(job.id) is on queue \(job.queue) again")
+            }
+        }
+    }
+}
+
+private func find(_ id: String, queue: String?, in queues: JobQueue) async throws -> JobRecord {
+    guard let job = try await QueueInspector(queue: queues).job(id: JobID(rawValue: id), queue: queue) else {
+        CommonOptions.complain("there is no job '\(id)'" + (queue.map { " on queue '\($0)'" } ?? ""))
+        throw ExitCode(1)
+    }
+    return job
+}

@@ -1,0 +1,59 @@
+import Foundation
+
+/// A table for people: a heading, columns as wide as their widest cell, numbers to the right.
+struct Table {
+    private var rows: [[String]]
+
+    init(_ heading: [String]) {
+        rows = [heading]
+    }
+
+    mutating func add(_ cells: [String]) {
+        rows.append(cells)
+    }
+
+    /// The lines, without trailing white space.
+    var lines: [String] {
+        let columns = rows.map(\.count).max() ?? 0
+        let widths = (0..<columns).map { column in
+            rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+        }
+        let isNumeric = (0..<columns).map { column in
+            rows.dropFirst().allSatisfy { row in
+                guard row.indices.contains(column), let first = row[column].first else { return true }
+                return first.isNumber || first == "-" || first == "–"
+            } && rows.count > 1
+        }
+        return rows.map { row in
+            row.enumerated().map { column, cell in
+                let padding = String(repeating: " ", count: widths[column] - cell.count)
+                return isNumeric[column] ? padding + cell : cell + padding
+            }.joined(separator: "  ").replacing(/\s+$/, with: "")
+        }
+    }
+
+    func write() {
+        for line in lines { print(line) }
+    }
+}
+
+/// How times and spans are shown.
+enum Show {
+    /// A Unix time in milliseconds as RFC 3339 in UTC.
+    static func time(_ milliseconds: Int64?) -> String {
+        guard let milliseconds else { return "–" }
+        return Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+            .formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+    }
+
+    /// A span in milliseconds in the unit that a person would take.
+    static func span(_ milliseconds: Int64?) -> String {
+        guard let milliseconds else { return "–" }
+        switch milliseconds {
+        case ..<1_000: return "\(milliseconds) ms"
+        case ..<120_000: return String(format: "%.1f s", Double(milliseconds) / 1_000)
+        case ..<7_200_000: return "\(milliseconds / 60_000) min"
+        default: return "\(milliseconds / 3_600_000) h"
+        }
+    }
+}

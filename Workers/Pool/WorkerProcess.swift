@@ -1,0 +1,94 @@
+internal import Assembly
+internal import Charges
+internal import Fulfilment
+internal import Ingest
+internal import JobQueue
+internal import Links
+public import Logging
+internal import Mail
+internal import Maintenance
+internal import ServiceLifecycle
+public import Settings
+internal import UnixSignals
+
+/// One worker process: the handlers of one queue, its connections, and the way it ends.
+public struct WorkerProcess: Sendable {
+    /// The queue that is worked on.
+    public let queue: String
+    /// The process's number within its queue, from 1.
+    public let number: Int
+    private let settings: Settings
+    private let logger: Logger
+
+    /// Prepares a worker of one queue.
+    ///
+    /// - Throws: ``PoolError`` when there is no queue of that name.
+    public init(queue: String, number: Int, settings: Settings, logger: Logger) throws {
+        guard settings.queues.contains(where: { $0.name == queue }) else {
+            throw PoolError.unknownQueue(queue, allowed: settings.queues.map(\.name))
+        }
+        self.queue = queue
+        self.number = number
+        self.settings = settings
+        self.logger = logger
+    }
+
+    /// Works until SIGTERM or SIGINT, or until the supervisor is gone, then drains within the grace period.
+    ///
+    /// - Parameter isSupervised: whether standard input is the supervisor's pipe, whose end means that it died.
+    public func run(isSupervised: Bool) async throws {
+        let name = "\(queue)-\(number)"
+        let installation = try await Installation.open(settings, role: "sunset-worker:\(name)", logger: logger)
+        let concurrency = settings.queues.first { $0.name == queue }?.concurrency ?? 1
+        let worker = JobWorker(
+            queue: installation.queue,
+            handlers: try handlers(installation),
+            configuration: JobWorkerConfiguration(
+                // A heavy queue takes what it can start at once: a file that waits in one process could run in another.
+                queues: [WorkerQueue(queue, concurrency: concurrency, prefetches: queue != "ingest")],
+                lease: settings.workerLease,
+                heartbeat: settings.workerLease / 3,
+                gracePeriod: settings.workerGrace,
+                name: name),
+            logger: logger)
+        try await installation.start()
+        let record = try PidFile(directory: settings.dataDirectory + "/run/workers", name: name)
+        defer { record.remove() }
+        // Stopped in reverse: first the worker drains, then Redis is let go.
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: installation.redis),
+                    .init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger))
+        if isSupervised {
+            SupervisorWatch.start { await group.triggerGracefulShutdown() }
+        }
+        try await group.run()
+    }
+
+    private func handlers(_ installation: Installation) throws -> JobHandlers {
+        var handlers = JobHandlers()
+        let marketplace = installation.marketplace
+        switch queue {
+        case "ingest":
+            IngestHandlers.register(
+                into: &handlers, marketplace: marketplace,
+                limits: ProbeLimits(
+                    maximumPixels: settings.ingestMaximumPixels, memoryMiB: settings.ingestMemoryMiB,
+                    cpuTime: settings.ingestCPUTime))
+        case "charges": ChargesHandlers.register(into: &handlers, marketplace: marketplace)
+        case "fulfilment": FulfilmentHandlers.register(into: &handlers, marketplace: marketplace)
+        case "links": LinksHandlers.register(into: &handlers, marketplace: marketplace)
+        case "mail":
+            MailHandlers.register(
+                into: &handlers, maildir: try Maildir(directory: settings.mailDirectory), from: settings.mailFrom,
+                publicURL: settings.api.publicURL)
+        case "maintenance": MaintenanceHandlers.register(into: &handlers, marketplace: marketplace)
+        default: throw PoolError.unknownQueue(queue, allowed: settings.queues.map(\.name))
+        }
+        return handlers
+    }
+}
