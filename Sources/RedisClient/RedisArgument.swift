@@ -1,5 +1,7 @@
 /// One argument of a command: a string of bytes on the wire.
-public struct RedisArgument: Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
+public struct RedisArgument: Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
+    ExpressibleByFloatLiteral
+{
     enum Storage: Sendable {
         case string(String)
         case bytes([UInt8])
@@ -31,6 +33,11 @@ public struct RedisArgument: Sendable, ExpressibleByStringLiteral, ExpressibleBy
     /// The UTF-8 bytes of a literal.
     public init(stringLiteral value: String) {
         storage = .string(value)
+    }
+
+    /// A floating-point literal in decimal.
+    public init(floatLiteral value: Double) {
+        self.init(value)
     }
 
     /// An integer literal in decimal.

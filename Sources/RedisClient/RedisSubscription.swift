@@ -1,14 +1,14 @@
 /// What arrives on a subscription: an endless sequence that ends when the client closes.
 ///
 /// Dropping the sequence, or cancelling the task that iterates it, unsubscribes. Redis delivers at most once: what is published while the connection is
-/// down is lost, and ``Event/resubscribed`` says that this may have happened.
+/// down is lost, and ``Event/gap`` says that this may have happened.
 public struct RedisSubscription: AsyncSequence, Sendable {
     /// One thing that happened.
     public enum Event: Sendable, Equatable {
         /// A message was published on one of the channels.
         case message(channel: String, payload: [UInt8])
-        /// The connection was lost and the channels are subscribed again: messages in between may be missing.
-        case resubscribed
+        /// Messages may be missing: the connection was lost and the channels are subscribed again, or the reader fell too far behind.
+        case gap
     }
 
     /// The sequence's element.

@@ -1,0 +1,71 @@
+/// Sends commands on one connection and waits for their replies.
+struct Sender: Sendable {
+    let mailbox: Mailbox
+    let link: Link
+    let defaultTimeout: Duration
+
+    func send(_ command: RedisCommand) async throws(RedisError) -> RESPValue {
+        let pending = PendingCommand(command, defaultTimeout: defaultTimeout)
+        let reply = await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
+                pending.sink = .single(continuation)
+                if !mailbox.post(pending, to: link) {
+                    pending.resume(with: .failure(.clientClosed))
+                }
+            }
+        } onCancel: {
+            mailbox.post(.cancel(pending, link))
+        }
+        return try reply.get()
+    }
+
+    func send(_ commands: [RedisCommand]) async -> [Result<RESPValue, RedisError>] {
+        guard !commands.isEmpty else { return [] }
+        let batch = PendingBatch(count: commands.count)
+        let pendings = commands.enumerated().map { index, command in
+            PendingCommand(command, defaultTimeout: defaultTimeout, sink: .batch(batch, index: index))
+        }
+        return await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
+                batch.continuation = continuation
+                if !mailbox.post(pendings, to: link) {
+                    for pending in pendings {
+                        pending.resume(with: .failure(.clientClosed))
+                    }
+                }
+            }
+        } onCancel: {
+            for pending in pendings {
+                mailbox.post(.cancel(pending, link))
+            }
+        }
+    }
+
+    func eval(
+        _ script: RedisScript, keys: [String], arguments: [RedisArgument], retry: RedisClient.Retry, timeout: Duration?
+    ) async throws(RedisError) -> RESPValue {
+        var digest = script.digest
+        if digest == nil {
+            let load = RedisCommand("SCRIPT", "LOAD", RedisArgument(script.source)).retrying(.safe).timeout(timeout)
+            digest = try await send(load).string
+            if let digest { script.learn(digest: digest) }
+        }
+        let parameters =
+            CollectionOfOne(RedisArgument(keys.count)) + keys.map { RedisArgument($0) } + arguments
+        do throws(RedisError) {
+            let call = RedisCommand("EVALSHA", [RedisArgument(digest ?? "")] + parameters)
+            return try await send(call.retrying(retry).timeout(timeout))
+        } catch {
+            // Restarted, failed over or flushed: it does not know the script any more, so nothing has run.
+            guard error.serverError?.prefix == "NOSCRIPT" else { throw error }
+            let call = RedisCommand("EVAL", [RedisArgument(script.source)] + parameters)
+            return try await send(call.retrying(retry).timeout(timeout))
+        }
+    }
+}
+
+extension RedisError {
+    static var clientClosed: RedisError {
+        RedisError(.closed, "the client is closed")
+    }
+}

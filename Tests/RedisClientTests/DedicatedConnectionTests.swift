@@ -1,0 +1,107 @@
+import RedisClient
+import TestSupport
+import Testing
+
+@Suite struct DedicatedConnectionTests {
+    @Test func `a blocking command waits on a connection of its own`() async throws {
+        try await withRedis { _, redis in
+            try await redis.withConnection { connection in
+                async let popped = connection.send(RedisCommand("BZPOPMIN", "wake", 10))
+                _ = try await redis.send(RedisCommand("ZADD", "wake", 1, "job"))
+                #expect(try await popped[1].string == "job")
+            }
+        }
+    }
+
+    @Test func `a blocking command's own timeout comes before the client's`() async throws {
+        try await withRedis(adjust: { $0.commandTimeout = .milliseconds(50) }) { _, redis in
+            try await redis.withConnection { connection in
+                let popped = try await connection.send(RedisCommand("BLPOP", "list", 0.2))
+                #expect(popped == .null)
+            }
+        }
+    }
+
+    @Test func `a transaction runs as one`() async throws {
+        try await withRedis { _, redis in
+            try await redis.withConnection { connection in
+                _ = try await connection.send(RedisCommand("MULTI"))
+                #expect(try await connection.send(RedisCommand("INCR", "count")) == .status("QUEUED"))
+                #expect(try await redis.send(RedisCommand("GET", "count")).isNull)
+                #expect(try await connection.send(RedisCommand("EXEC"))[0] == .integer(1))
+            }
+        }
+    }
+
+    @Test func `a connection is reused, but not with a transaction left open on it`() async throws {
+        try await withRedis { _, redis in
+            func id() async throws -> Int? {
+                try await redis.withConnection { try await $0.send(RedisCommand("CLIENT", "ID")).int }
+            }
+            let first = try await id()
+            #expect(try await id() == first)
+            try await redis.withConnection { _ = try await $0.send(RedisCommand("MULTI")) }
+            #expect(try await id() != first)
+        }
+    }
+
+    @Test func `cancelling a blocked command ends its connection and leaves nothing behind`() async throws {
+        try await withRedis { _, redis in
+            let task = Task {
+                try await redis.withConnection { try await $0.send(RedisCommand("BLPOP", "list", 0)) }
+            }
+            try await eventually { try await redis.blockedClients() == 1 }
+            task.cancel()
+            let error = await #expect(throws: RedisError.self) { try await task.value }
+            #expect(error?.code == .cancelled)
+            try await eventually { try await redis.blockedClients() == 0 }
+            // Nobody is there to take it.
+            _ = try await redis.send(RedisCommand("LPUSH", "list", "kept"))
+            #expect(try await redis.send(RedisCommand("LLEN", "list")).int == 1)
+            #expect(try await redis.withConnection { try await $0.send(RedisCommand("PING")) } == .status("PONG"))
+        }
+    }
+
+    @Test func `who finds no free connection waits for one, but not for ever`() async throws {
+        let adjust: (inout RedisConfiguration) -> Void = {
+            $0.maximumDedicatedConnections = 1
+            $0.commandTimeout = .milliseconds(200)
+        }
+        try await withRedis(adjust: adjust) { _, redis in
+            try await redis.withConnection { _ in
+                let error = await #expect(throws: RedisError.self) { try await redis.withConnection { _ in } }
+                #expect(error?.code == .poolExhausted)
+            }
+            let turns = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<50 {
+                    group.addTask {
+                        try await redis.withConnection { try await $0.send(RedisCommand("INCR", "turns")).int ?? 0 }
+                    }
+                }
+                return try await group.reduce(into: Set<Int>()) { $0.insert($1) }
+            }
+            #expect(turns.count == 50)
+        }
+    }
+
+    @Test func `closing the client ends a blocked command`() async throws {
+        try await withRedis { _, redis in
+            let task = Task {
+                try await redis.withConnection { try await $0.send(RedisCommand("BLPOP", "list", 0)) }
+            }
+            try await eventually { try await redis.blockedClients() == 1 }
+            await redis.close()
+            let error = await #expect(throws: RedisError.self) { try await task.value }
+            #expect(error?.code == .outcomeUnknown)
+        }
+    }
+}
+
+extension RedisClient {
+    func blockedClients() async throws -> Int {
+        let info = try await send(RedisCommand("INFO", "clients")).string ?? ""
+        return info.split(separator: "\r\n").compactMap { line in
+            line.hasPrefix("blocked_clients:") ? Int(line.dropFirst("blocked_clients:".count)) : nil
+        }.first ?? -1
+    }
+}
