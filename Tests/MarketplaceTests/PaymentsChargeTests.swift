@@ -12,10 +12,9 @@ import Testing
 struct PaymentsChargeTests {
     /// A buyer, a seller and one product for 10.00.
     private func withSale(
-        _ configure: (inout MarketplaceConfiguration) -> Void = { _ in },
         _ body: (Shop, _ user: String, _ product: String) async throws -> Void
     ) async throws {
-        try await withShop(configure) { shop in
+        try await withShop { shop in
             let product = try await shop.addProduct(seller: try await shop.addUser(), price: 1000, files: 2)
             try await body(shop, try await shop.addUser(), product)
         }
@@ -272,9 +271,11 @@ struct PaymentsChargeTests {
 
     @Test("An order that nobody pays expires, and its intent is given up at the provider")
     func expiry() async throws {
-        try await withSale({ $0.commerce.orderExpiry = .milliseconds(300) }) { shop, user, product in
+        try await withSale { shop, user, product in
             let order = try await shop.checkout([product], user: user, method: "pm_challenge")
             try await shop.withWorkers(["charges"]) {
+                _ = try await shop.eventually(order.id) { $0.payment.status == .requiresAction }
+                try await shop.makeDelayedJobsDue(on: "charges")
                 let expired = try await shop.eventually(order.id) { $0.status == .expired }
                 #expect(expired.payment.status == .canceled)
                 #expect(expired.canceledAt != nil)
@@ -291,7 +292,7 @@ struct PaymentsChargeTests {
 
     @Test("An expiry that finds the money collected settles the order")
     func expiryFindsMoney() async throws {
-        try await withSale({ $0.commerce.orderExpiry = .milliseconds(300) }) { shop, user, product in
+        try await withSale { shop, user, product in
             let order = try await shop.checkout([product], user: user)
             // The charge collected, and its job never ended.
             let job = ChargeOrder(order: order.id, payment: order.payment.id, number: 1)
@@ -300,6 +301,7 @@ struct PaymentsChargeTests {
             let expiry = OrderExpiry(marketplace: shop.market, context: context)
             let completion = try await expiry.run(ExpireOrder(order: order.id))
             #expect(completion.effects.count == 1)
+            try await shop.makeDelayedJobsDue(on: "charges")
             try await shop.withWorkers(["charges"]) {
                 _ = try await shop.eventually(order.id) { $0.status == .paid }
                 try await eventually("the expiry's end") { try await shop.jobs(on: "charges") == 0 }
