@@ -332,7 +332,7 @@ def main(arguments):
         with_system(report, options, lambda system: run_steps(system, report, options))
         complete = True
     except DemoError as error:
-        report.say(f"demo: {error}")
+        report.say(f"demo: {str(error).splitlines()[0]}")
     summary = report.summary(complete)
     report.print_table()
     report.say("everything held" if summary["ok"] else "NOT everything held")

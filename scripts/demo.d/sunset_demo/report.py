@@ -47,11 +47,11 @@ class Report:
         try:
             yield step
             step.verified = True
-        except (DemoError, OSError) as error:
-            step.note = str(error)
-            self.say(f"   FAILED: {error}")
+        except Exception as error:  # An answer of another shape than promised is the step's failure, not the demo's.
+            step.note = str(error) if isinstance(error, DemoError) else f"{error.__class__.__name__}: {error}"
+            self.say(f"   FAILED: {step.note}")
             if fatal:
-                raise DemoError(f"{name}: {error}") from error
+                raise DemoError(f"{name}: {step.note}") from error
         finally:
             step.seconds = time.monotonic() - started
 
@@ -72,7 +72,7 @@ class Report:
         rule = "─" * (width + 30)
         lines = ["", f"{'step':<{width}}  {'count':>6}  {'time':>9}  verified", rule]
         for step in self.steps:
-            verified = "yes" if step.verified else f"NO: {step.note}"
+            verified = "yes" if step.verified else f"NO: {(step.note.splitlines() or [''])[0][:160]}"
             lines.append(f"{step.name:<{width}}  {step.count:>6}  {step.seconds:>7.1f} s  {verified}")
         self.out.write("\n".join([*lines, rule]) + "\n")
         self.out.flush()

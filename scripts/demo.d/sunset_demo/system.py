@@ -161,7 +161,10 @@ class OwnSystem:
         if keep:
             self.say(f"kept: {self.data} (its output is in run.log)")
         else:
+            last = os.path.join(self.root, ".sunset", "demo-run.log")
+            shutil.move(self.log, last)
             shutil.rmtree(self.data, ignore_errors=True)
+            self.say(f"stopped; what scripts/run printed is in {os.path.relpath(last, self.root)}")
         status = self.process.returncode if self.process else 0
         if status not in (0, -signal.SIGTERM):
             print(f"demo: scripts/run ended with status {status}", file=sys.stderr)
