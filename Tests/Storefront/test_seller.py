@@ -8,7 +8,7 @@ from conftest import sign_in
 from shop import URL, Account, epub, png, wav
 
 
-def drop(page: Page, label: str, files: list[dict]):
+def choose(page: Page, label: str, files: list[dict]):
     page.get_by_label(re.compile(label)).set_input_files(files)
 
 
@@ -17,7 +17,7 @@ def test_a_seller_uploads_publishes_sells_and_withdraws(page: Page, watch):
     sign_in(page, seller.email)
     page.get_by_role("link", name="Sell", exact=True).first.click()
     page.get_by_role("link", name="New product").click()
-    drop(
+    choose(
         page,
         "Drop files here",
         [
@@ -41,7 +41,7 @@ def test_a_seller_uploads_publishes_sells_and_withdraws(page: Page, watch):
     expect(page).to_have_url(re.compile("/sell/products/prd_"))
     expect(page.get_by_role("button", name="Remove dusk.wav")).to_be_visible()
 
-    drop(page, "Add a cover", [{"name": "cover.png", "mimeType": "image/png", "buffer": png(640, 480, 2)}])
+    choose(page, "Add a cover", [{"name": "cover.png", "mimeType": "image/png", "buffer": png(640, 480, 2)}])
     expect(page.get_by_role("img", name="Present cover of Dusk, read aloud")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Move dusk.wav up").click()
     expect(page.get_by_role("button", name="Move dusk.epub up")).to_be_visible()
@@ -69,10 +69,31 @@ def test_a_seller_uploads_publishes_sells_and_withdraws(page: Page, watch):
     expect(page.get_by_role("button", name="Add to cart")).to_have_count(0)
 
 
+def test_several_files_are_dropped_at_once(page: Page, watch):
+    sign_in(page, Account("Drops", ["buyer", "seller"]).email)
+    page.goto(f"{URL}/sell/products/new")
+    zone = page.locator(".drop").first
+    contents = [list(wav()), list(wav(2))]
+    dropped = page.evaluate_handle(
+        """(contents) => {
+          const transfer = new DataTransfer();
+          contents.forEach((bytes, at) =>
+            transfer.items.add(new File([new Uint8Array(bytes)], `dropped-${at}.wav`, { type: "audio/x-wav" })));
+          return transfer;
+        }""",
+        contents,
+    )
+    zone.dispatch_event("dragenter", {"dataTransfer": dropped})
+    expect(page.locator(".drop-over")).to_have_count(1)
+    zone.dispatch_event("drop", {"dataTransfer": dropped})
+    expect(page.locator(".drop-over")).to_have_count(0)
+    expect(page.get_by_text("checksums agree")).to_have_count(2, timeout=60_000)
+
+
 def test_a_refused_file_says_why_and_can_be_taken_out(page: Page, watch):
     sign_in(page, Account("Careless", ["buyer", "seller"]).email)
     page.goto(f"{URL}/sell/products/new")
-    drop(page, "Add a cover", [{"name": "cover.png", "mimeType": "image/png", "buffer": b"this is not a picture at all"}])
+    choose(page, "Add a cover", [{"name": "cover.png", "mimeType": "image/png", "buffer": b"this is not a picture at all"}])
     covers = page.get_by_role("list", name="Cover uploads")
     expect(covers.get_by_text("Refused")).to_be_visible(timeout=60_000)
     expect(covers.get_by_role("alert")).not_to_be_empty()
@@ -83,7 +104,7 @@ def test_a_refused_file_says_why_and_can_be_taken_out(page: Page, watch):
 def test_uploads_go_on_while_the_seller_is_elsewhere(page: Page, watch):
     sign_in(page, Account("Wanders", ["buyer", "seller"]).email)
     page.goto(f"{URL}/sell/products/new")
-    drop(page, "Drop files here", [{"name": "large.wav", "mimeType": "audio/x-wav", "buffer": wav(600)}])
+    choose(page, "Drop files here", [{"name": "large.wav", "mimeType": "audio/x-wav", "buffer": wav(600)}])
     page.get_by_role("link", name="Your products").first.click()
     expect(page.get_by_text("Nothing of yours on the shelves yet")).to_be_visible()
     page.get_by_role("link", name="New product").click()
