@@ -1,0 +1,207 @@
+import Foundation
+import JobQueue
+import Logging
+import Marketplace
+import NIOCore
+import ObjectStore
+import Payments
+import RedisClient
+import TestSupport
+import Testing
+
+@testable import Ingest
+
+/// The whole job on a real Redis, a real queue and a real store.
+@Suite("Ingest: jobs")
+struct IngestJobTests {
+    static let instruction = ProcessInfo.processInfo.environment["SUNSET_INGEST_CHILD"]
+
+    @Test("a picture becomes ready, with its previews in the public bucket")
+    func ready() async throws {
+        try await withBench { bench in
+            let picture = try Lab().picture("png", width: 400, height: 300)
+            let upload = try await bench.upload(picture, "cover.png", "image/png", purpose: .cover)
+            try await bench.work()
+            let done = try await bench.market.uploads.upload(id: upload.id, owner: "usr_seller")
+            #expect(done.state == .ready && done.problem == nil)
+            let report = try #require(done.report)
+            #expect(report.kind == .image && report.width == 400 && report.height == 300)
+            let listing = try await bench.market.objects.list(bucket: Uploads.mediaBucket)
+            #expect(
+                listing.objects.map(\.key) == [
+                    "\(upload.id)/160.jpg", "\(upload.id)/160.webp", "\(upload.id)/320.jpg", "\(upload.id)/320.webp",
+                ])
+            #expect(listing.objects.map(\.contentType) == ["image/jpeg", "image/webp", "image/jpeg", "image/webp"])
+        }
+    }
+
+    @Test("a wrong checksum is the job's result and not its failure: rejected, with the reason for the seller")
+    func rejected() async throws {
+        try await withBench { bench in
+            let upload = try await bench.upload(
+                Data("hello".utf8), "a.txt", "text/plain", sha256: String(repeating: "0", count: 64))
+            try await bench.work()
+            let done = try await bench.market.uploads.upload(id: upload.id, owner: "usr_seller")
+            #expect(done.state == .rejected)
+            #expect(done.problem?.code == "checksum_mismatch")
+            #expect(try await bench.depth("maintenance") == 2)
+            let dead = try await bench.market.redis.send(RedisCommand("ZCARD", "{test}:q:ingest:dead"))
+            #expect(dead.int == 0)
+        }
+    }
+
+    @Test("text under a picture's name is rejected and gets no previews")
+    func disguised() async throws {
+        try await withBench { bench in
+            let upload = try await bench.upload(Data("no picture".utf8), "a.png", "image/png")
+            try await bench.work()
+            let done = try await bench.market.uploads.upload(id: upload.id, owner: "usr_seller")
+            #expect(done.state == .rejected && done.problem?.code == "type_mismatch")
+            #expect(try await bench.market.objects.list(bucket: Uploads.mediaBucket).objects.isEmpty)
+        }
+    }
+
+    @Test("an upload whose object is gone is rejected")
+    func missing() async throws {
+        try await withBench { bench in
+            let upload = try await bench.upload(Data("hello".utf8), "a.txt", "text/plain")
+            try await bench.market.objects.delete(bucket: Uploads.bucket, key: upload.objectKey)
+            try await bench.work()
+            let done = try await bench.market.uploads.upload(id: upload.id, owner: "usr_seller")
+            #expect(done.state == .rejected && done.problem?.code == "file_missing")
+        }
+    }
+
+    @Test("the second upload of the same content says so")
+    func duplicate() async throws {
+        try await withBench { bench in
+            let first = try await bench.upload(Data("same".utf8), "a.txt", "text/plain")
+            try await bench.work()
+            let second = try await bench.upload(Data("same".utf8), "b.txt", "text/plain")
+            try await bench.work()
+            let done = try await bench.market.uploads.upload(id: second.id, owner: "usr_seller")
+            #expect(done.state == .ready && done.report?.duplicateOf == first.id)
+        }
+    }
+
+    @Test("a job that runs again after its end changes nothing")
+    func again() async throws {
+        try await withBench { bench in
+            let upload = try await bench.upload(Data("hello".utf8), "a.txt", "text/plain")
+            try await bench.work()
+            let before = try await bench.market.uploads.upload(id: upload.id, owner: "usr_seller")
+            try await bench.market.queue.enqueue(IngestUpload(upload: upload.id))
+            try await bench.work()
+            #expect(try await bench.market.uploads.upload(id: upload.id, owner: "usr_seller") == before)
+        }
+    }
+
+    @Test("a worker killed in the middle is replaced by another, which ends the job")
+    func killedWorker() async throws {
+        try await withBench { bench in
+            let upload = try await bench.upload(Data(count: 400 << 20), "zeros.bin", "application/octet-stream")
+            let child = try bench.startChild()
+            while try await bench.market.uploads.upload(id: upload.id, owner: "usr_seller").state == .uploaded {
+                try await Task.sleep(for: .milliseconds(2))
+            }
+            kill(child.processIdentifier, SIGKILL)
+            child.waitUntilExit()
+            let interrupted = try await bench.market.uploads.upload(id: upload.id, owner: "usr_seller")
+            #expect(interrupted.state == .processing)
+            try await bench.work()
+            let done = try await bench.market.uploads.upload(id: upload.id, owner: "usr_seller")
+            #expect(done.state == .ready && done.report?.size == 400 << 20)
+        }
+    }
+
+    /// Not a test of its own: the worker that is killed.
+    @Test("child", .enabled(if: IngestJobTests.instruction != nil))
+    func child() async throws {
+        let parts = try #require(Self.instruction).split(separator: "|").map(String.init)
+        let redis = RedisClient(RedisConfiguration(address: .unix(path: parts[0])), logger: .quiet)
+        let bench = try await IngestBench(redis: redis, socket: parts[0], directory: parts[1])
+        try await bench.work()
+    }
+
+    private func withBench(_ body: (IngestBench) async throws -> Void) async throws {
+        try await withRedis { server, redis in
+            try await withTemporaryDirectory { directory in
+                let bench = try await IngestBench(
+                    redis: redis, socket: server.socketPath, directory: directory.path)
+                try await bench.market.start()
+                try await body(bench)
+            }
+        }
+    }
+}
+
+/// A marketplace, and workers of its ingest queue.
+struct IngestBench {
+    let market: Marketplace
+    let socket: String
+    let directory: String
+
+    init(redis: RedisClient, socket: String, directory: String) async throws {
+        self.socket = socket
+        self.directory = directory
+        var configuration = MarketplaceConfiguration()
+        configuration.requiresPersistence = false
+        market = Marketplace(
+            redis: redis,
+            queue: JobQueue(redis: redis, namespace: try Namespace("test"), logger: .quiet),
+            objects: try await DirectoryStore(directory: directory + "/store", logger: .quiet),
+            payments: HTTPPaymentProvider(
+                HTTPPaymentProviderConfiguration(
+                    baseURL: "http://127.0.0.1:9", secretKey: "none", webhookSecrets: ["none"]), logger: .quiet),
+            keyRing: try KeyRing(keys: [.generate()]), configuration: configuration, logger: .quiet)
+    }
+
+    /// An upload whose bytes have arrived and whose job waits.
+    func upload(
+        _ bytes: Data, _ name: String, _ type: String, sha256: String? = nil, purpose: UploadPurpose = .file
+    ) async throws -> Upload {
+        let upload = try await market.uploads.create(
+            NewUpload(
+                filename: name, size: Int64(bytes.count), contentType: type, sha256: sha256, purpose: purpose),
+            owner: "usr_seller")
+        try await market.objects.put(bucket: Uploads.bucket, key: upload.objectKey, bytes: ByteBuffer(bytes: bytes))
+        return try await market.uploads.complete(id: upload.id, owner: "usr_seller")
+    }
+
+    func depth(_ queue: String) async throws -> Int {
+        try await market.redis.send(RedisCommand("HLEN", RedisArgument("{test}:q:\(queue):jobs"))).int ?? 0
+    }
+
+    /// Runs a worker until the queue is empty.
+    func work() async throws {
+        var handlers = JobHandlers()
+        IngestHandlers.register(into: &handlers, marketplace: market, scratchDirectory: directory)
+        let worker = JobWorker(
+            queue: market.queue, handlers: handlers,
+            configuration: JobWorkerConfiguration(
+                queues: [WorkerQueue("ingest", concurrency: 1, prefetches: false)], lease: .seconds(3),
+                heartbeat: .seconds(1)),
+            logger: .quiet)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await worker.run() }
+            while try await depth("ingest") != 0 {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// This test program again, as a worker of the same queue.
+    func startChild() throws -> Process {
+        let process = Process()
+        process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.arguments = ["--testing-library", "swift-testing", "--filter", "IngestJobTests/child"]
+        process.environment = ProcessInfo.processInfo.environment.merging(
+            ["SUNSET_INGEST_CHILD": "\(socket)|\(directory)"]
+        ) { $1 }
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+}
