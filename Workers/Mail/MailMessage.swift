@@ -35,7 +35,7 @@ public struct MailMessage: Sendable {
     /// Line breaks in any header value are dropped, so that no value can add a header of its own.
     public func serialized() -> [UInt8] {
         let host = from.split(separator: "@").last.map { $0.filter { $0 != ">" && $0 != " " } } ?? "localhost"
-        let receiver = toName.isEmpty ? Self.oneLine(to) : "\(Self.displayName(toName)) <\(Self.oneLine(to))>"
+        let receiver = toName.isEmpty ? Self.oneLine(to) : "\(Self.displayName(toName))\r\n <\(Self.oneLine(to))>"
         let headers = [
             ("From", Self.oneLine(from)),
             ("To", receiver),
@@ -71,14 +71,14 @@ public struct MailMessage: Sendable {
         return isAtoms ? line : encodedWords(line)
     }
 
-    /// Encoded words of at most 75 characters each, folded (RFC 2047 §2); no character is split between two.
+    /// Encoded words in lines of at most 76 characters (RFC 2047 §2); no character is split between two.
     private static func encodedWords(_ text: String) -> String {
         var words: [String] = []
         var chunk: [UInt8] = []
         for scalar in text.unicodeScalars {
             let bytes = Array(String(scalar).utf8)
-            // 45 bytes make 60 base64 characters; with "=?utf-8?b?" and "?=" a word stays below 75.
-            if chunk.count + bytes.count > 45 {
+            // 39 bytes make 52 base64 characters; with "=?utf-8?b?", "?=" and "Subject: " a line stays below 76.
+            if chunk.count + bytes.count > 39 {
                 words.append(encodedWord(chunk))
                 chunk = []
             }
