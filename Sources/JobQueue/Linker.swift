@@ -29,9 +29,9 @@ enum Linker {
     }
 
     /// A script of the queue itself.
-    static func script(_ name: String, _ body: [UInt8], flags: String?) -> RedisScript {
+    static func script(_ name: String, _ bodies: [UInt8]..., flags: String?) -> RedisScript {
         RedisScript(
-            name: name, source: assemble(flags: flags, parts: [text(PackageResources.prelude_lua), text(body)]))
+            name: name, source: assemble(flags: flags, parts: [text(PackageResources.prelude_lua)] + bodies.map(text)))
     }
 
     private static func assemble(flags: String?, parts: [String]) -> String {

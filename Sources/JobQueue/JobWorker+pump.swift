@@ -1,0 +1,180 @@
+internal import Synchronization
+internal import Logging
+internal import RedisClient
+
+extension JobWorker {
+    /// One queue's loop: settle and claim, start what was claimed, wait.
+    func pump(_ runner: QueueRunner) async {
+        while true {
+            for _ in 0..<runner.slotsToStart() {
+                let slot = Slot()
+                slot.run { await self.runSlot(slot, runner) }
+            }
+            switch runner.nextStep() {
+            case .turn(let turn):
+                board.busy(runner.index, hasPlaces: turn.claim > 0)
+                guard await take(turn, runner) else { return }
+            case .wait(let hasPlaces):
+                if board.rest(runner.index, hasPlaces: hasPlaces) { await pokeConnection() }
+                await runner.signal.wait()
+            case .finished:
+                return
+            }
+        }
+    }
+
+    /// Sends a turn until it is answered; `false` when a drain ran out of patience.
+    private func take(_ turn: Turn, _ runner: QueueRunner) async -> Bool {
+        let arguments = turn.arguments(
+            queue: runner.queue.name, worker: id, lease: configuration.lease, limits: queue.limits)
+        // What the lease is counted from: a repeat is answered with the claims of the first.
+        let sent = ContinuousClock.now
+        var pause = RetryPause()
+        while true {
+            do {
+                let reply = try await queue.redis.eval(
+                    script, keys: [queue.keys.anchor], arguments: arguments, retry: .safe)
+                try apply(TurnReply(reply), to: turn, runner, sent: sent)
+                return true
+            } catch let error as RedisError where isLasting(error) {
+                logger.error(
+                    "a turn was refused", metadata: ["queue": "\(runner.queue.name)", "error": "\(error)"])
+                await takeSingly(turn, runner, error: error)
+                await pause.wait()
+                return true
+            } catch {
+                logger.warning(
+                    "a turn is repeated", metadata: ["queue": "\(runner.queue.name)", "error": "\(error)"])
+                if let end = graceEnd.withLock({ $0 }), end + .seconds(2) <= .now { return false }
+                await pause.wait()
+            }
+        }
+    }
+
+    /// Whether repeating the same request can't help: the script or an argument is at fault.
+    private func isLasting(_ error: RedisError) -> Bool {
+        guard error.code == .server || error.code == .invalidCommand else { return false }
+        let passing: Set<String> = [
+            "LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS", "MISCONF", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "NOSCRIPT",
+            "NOAUTH", "OOM",
+        ]
+        return !passing.contains(error.serverError?.prefix ?? "")
+    }
+
+    /// Finds the ending that a script can't take: each goes alone, and what still fails is a failure of its job.
+    private func takeSingly(_ turn: Turn, _ runner: QueueRunner, error: RedisError) async {
+        for ending in turn.endings {
+            for attempt in [ending, ending.failed("The completion could not be written: \(error)")] {
+                let single = runner.singleTurn(attempt)
+                let arguments = single.arguments(
+                    queue: runner.queue.name, worker: id, lease: configuration.lease, limits: queue.limits)
+                do {
+                    let reply = try await queue.redis.eval(
+                        script, keys: [queue.keys.anchor], arguments: arguments, retry: .safe)
+                    try apply(TurnReply(reply), to: single, runner, sent: .now)
+                    break
+                } catch {
+                    logger.error("an ending was refused", metadata: ["job": "\(ending.id)", "error": "\(error)"])
+                }
+            }
+            runner.forget(ending.epoch)
+        }
+    }
+
+    private func apply(_ reply: TurnReply, to turn: Turn, _ runner: QueueRunner, sent: ContinuousClock.Instant) {
+        report(reply, turn, runner)
+        var claims: [Claim] = []
+        var endings: [Ending] = []
+        var isSolo = reply.solo == .claimed && !reply.claimed.isEmpty
+        if isSolo, !gate.close(.solo(queue: runner.index)) {
+            // Another queue of this process was first: back to the suspects.
+            isSolo = false
+            endings = reply.claimed.map { bare($0, .released(list: "suspect")) }
+        } else {
+            let isLate = sent + configuration.lease - configuration.margin <= .now
+            for claimed in reply.claimed {
+                if let claim = claim(claimed, isSolo: isSolo, endings: &endings) {
+                    if isLate {
+                        endings.append(claim.ending(.released(list: claim.list)))
+                    } else {
+                        claims.append(claim)
+                    }
+                }
+            }
+            if isSolo && claims.isEmpty { gate.open() }
+        }
+        if reply.solo == .granted {
+            _ = gate.close(.emptying(queue: runner.index, until: .now + configuration.lease))
+            runner.pokeAll()
+        } else if turn.claim > 0, gate.endEmptying(queue: runner.index, now: .now) {
+            runner.pokeAll()
+        }
+        runner.apply(reply, to: turn, claims: claims, endings: endings, sent: sent)
+    }
+
+    /// Reads what was claimed; what can't be run here ends at once, parked or dead.
+    private func claim(_ claimed: TurnReply.Claimed, isSolo: Bool, endings: inout [Ending]) -> Claim? {
+        guard let envelope = Envelope(claimed.envelope) else {
+            endings.append(
+                bare(claimed, .failed(delay: .zero, isPermanent: true, message: "The envelope can't be read.")))
+            return nil
+        }
+        let header = envelope.header
+        guard let handler = handlers.handlers[JobHandlers.TypeKey(name: header.name, version: header.version)] else {
+            logger.info("a job of an unknown type is parked", metadata: ["job": "\(claimed.id)", "type": "\(header.name)"])
+            endings.append(bare(claimed, .parked(type: "\(header.name)@\(header.version)")))
+            return nil
+        }
+        return Claim(
+            id: claimed.id, epoch: claimed.epoch, failures: claimed.failures, lapses: claimed.lapses,
+            envelope: envelope, handler: handler, isSolo: isSolo)
+    }
+
+    private func bare(_ claimed: TurnReply.Claimed, _ outcome: Outcome) -> Ending {
+        Ending(
+            id: claimed.id, epoch: claimed.epoch, outcome: outcome, header: nil, failures: claimed.failures,
+            backoff: Backoff())
+    }
+
+    private func report(_ reply: TurnReply, _ turn: Turn, _ runner: QueueRunner) {
+        guard !turn.endings.isEmpty else { return }
+        var completed = 0
+        var failed = 0
+        for (position, ending) in turn.endings.enumerated() {
+            switch (reply.problems[position], ending.outcome) {
+            case (nil, .completed): completed += 1
+            case (nil, .failed): failed += 1
+            case (nil, _): break
+            case (.stale, _):
+                QueueMetrics.lost(runner.queue.name, 1)
+                logger.warning("a claim was lost before its end", metadata: ["job": "\(ending.id)"])
+            case (.refused(let code), _):
+                logger.warning("an effect was refused", metadata: ["job": "\(ending.id)", "code": "\(code)"])
+            case (.broken(let fault), _):
+                logger.error("an effect broke", metadata: ["job": "\(ending.id)", "fault": "\(fault)"])
+            }
+        }
+        QueueMetrics.completed(runner.queue.name, completed)
+        QueueMetrics.failed(runner.queue.name, failed)
+        if completed > 0 {
+            QueueMetrics.ran(runner.queue.name, nanoseconds: turn.ranMicroseconds * 1000 / Int64(completed))
+        }
+    }
+}
+
+extension QueueRunner {
+    /// A turn for one ending alone, which claims nothing.
+    func singleTurn(_ ending: Ending) -> Turn {
+        state.withLock { state in
+            state.turnNumber += 1
+            return Turn(number: state.turnNumber, endings: [ending], claim: 0, isIdle: false, ranMicroseconds: 0)
+        }
+    }
+
+    /// Gives a claim up that could not be settled; its lease runs out in Redis.
+    func forget(_ epoch: Int64) {
+        state.withLock { state in
+            if state.holdings[epoch]?.isEnding == true { state.holdings[epoch] = nil }
+        }
+    }
+}

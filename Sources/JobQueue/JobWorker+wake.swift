@@ -1,0 +1,87 @@
+internal import Synchronization
+internal import Logging
+internal import RedisClient
+
+extension JobWorker {
+    /// Blocks in Redis for all queues that have places, at most a second at a time; a hint makes a pump look.
+    func wakeLoop() async {
+        var pause = RetryPause()
+        while !isDraining {
+            do {
+                try await queue.redis.withConnection { connection in
+                    while !self.isDraining, let queues = await self.board.nextBlock() {
+                        try await self.block(connection, queues.sorted())
+                        pause.reset()
+                    }
+                }
+                if isDraining { break }
+            } catch {
+                _ = board.unblocked(nil)
+                if isDraining || Task.isCancelled { break }
+                logger.debug("the blocked connection broke", metadata: ["error": "\(error)"])
+                await pause.wait()
+                // Whatever was missed: the pumps look by themselves, over the shared connection.
+                runners.forEach { $0.hint() }
+            }
+            if isEnded.load(ordering: .sequentiallyConsistent) { break }
+        }
+        await passHintsOn()
+    }
+
+    private func block(_ connection: RedisConnection, _ queues: [Int]) async throws {
+        let keys = queue.keys
+        var arguments = [RedisArgument(keys.privateWake(id))]
+        arguments += queues.map { RedisArgument(keys.wake(runners[$0].queue.name)) }
+        let seconds = timeout(queues)
+        arguments.append(RedisArgument(seconds))
+        let reply = try await connection.send(
+            RedisCommand("BZPOPMIN", arguments).timeout(.seconds(11)))
+        guard let key = reply[0].string else {
+            _ = board.unblocked(nil)
+            let now = ContinuousClock.now
+            for index in queues where runners[index].isLookDue(now: now) { runners[index].hint() }
+            return
+        }
+        guard let index = queues.first(where: { keys.wake(runners[$0].queue.name) == key }) else {
+            _ = board.unblocked(nil)
+            return
+        }
+        let hasPlaces = board.unblocked(index)
+        runners[index].hint()
+        if !hasPlaces {
+            // The places were taken meanwhile: another process shall have the hint.
+            _ = try await queue.redis.send(RedisCommand("ZADD", RedisArgument(key), 0, "w"))
+        }
+    }
+
+    /// Until the next due job or expiry, at most one second; never 0, which would mean for ever.
+    private func timeout(_ queues: [Int]) -> Double {
+        let now = ContinuousClock.now
+        let next = queues.compactMap { runners[$0].nextLook() }.min()
+        let wait = next.map { now.duration(to: $0) } ?? .seconds(1)
+        return Double(min(1000, max(2, wait.milliseconds + 1))) / 1000
+    }
+
+    /// Ends the block early, because a queue that it does not cover has places again.
+    func pokeConnection() async {
+        let key = RedisArgument(queue.keys.privateWake(id))
+        // A lost poke costs at most the second until the block ends by itself.
+        for result in await queue.redis.send([
+            RedisCommand("ZADD", key, 0, "w"), RedisCommand("PEXPIRE", key, 60_000),
+        ]) {
+            if case .failure(let error) = result {
+                logger.debug("the blocked connection was not woken", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// A hint may have been taken and not followed: hand one to whoever blocks next.
+    private func passHintsOn() async {
+        let hints = runners.map {
+            RedisCommand("ZADD", RedisArgument(queue.keys.wake($0.queue.name)), 0, "w").timeout(.seconds(2))
+        }
+        for case .failure(let error) in await queue.redis.send(hints) {
+            logger.debug("a hint was not passed on", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,86 @@
+internal import Foundation
+internal import Synchronization
+
+/// A thread that runs the tasks which keep leases alive, with timers of its own.
+///
+/// Handlers may block every thread of the cooperative pool; renewals must go on nevertheless, or a healthy worker
+/// loses its claims. `Task.sleep` comes back over the pool, hence ``sleep(until:)``.
+///
+/// Unchecked: all mutable state is behind `condition`, and `Thread` keeps the object alive until ``stop()``.
+final class PacerThread: TaskExecutor, @unchecked Sendable {
+    private struct Sleeper {
+        let deadline: ContinuousClock.Instant
+        let continuation: CheckedContinuation<Void, Never>
+    }
+
+    private let condition = NSCondition()
+    private var jobs: [UnownedJob] = []
+    private var sleepers: [Sleeper] = []
+    private var isStopped = false
+
+    func start() {
+        let thread = Thread { self.loop() }
+        thread.name = "jobqueue-pacer"
+        thread.start()
+    }
+
+    /// Ends the thread after what it has; tasks on it must have ended.
+    func stop() {
+        condition.withLock {
+            isStopped = true
+            condition.signal()
+        }
+    }
+
+    func enqueue(_ job: UnownedJob) {
+        condition.withLock {
+            jobs.append(job)
+            condition.signal()
+        }
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        enqueue(UnownedJob(job))
+    }
+
+    /// Sleeps on this thread's own timer; not ended by cancellation, so keep it short.
+    func sleep(until deadline: ContinuousClock.Instant) async {
+        await withCheckedContinuation { continuation in
+            condition.withLock {
+                sleepers.append(Sleeper(deadline: deadline, continuation: continuation))
+                condition.signal()
+            }
+        }
+    }
+
+    private func loop() {
+        while true {
+            let (ready, due) = nextWork()
+            if ready.isEmpty && due.isEmpty { return }
+            for sleeper in due { sleeper.continuation.resume() }
+            for job in ready { job.runSynchronously(on: asUnownedTaskExecutor()) }
+        }
+    }
+
+    /// Blocks until there is something to do; empty when stopped.
+    private func nextWork() -> ([UnownedJob], [Sleeper]) {
+        condition.lock()
+        defer { condition.unlock() }
+        while true {
+            let now = ContinuousClock.now
+            let due = sleepers.filter { $0.deadline <= now }
+            if !due.isEmpty { sleepers.removeAll { $0.deadline <= now } }
+            if !jobs.isEmpty || !due.isEmpty {
+                defer { jobs.removeAll(keepingCapacity: true) }
+                return (jobs, due)
+            }
+            if isStopped { return ([], []) }
+            guard let earliest = sleepers.map(\.deadline).min() else {
+                condition.wait()
+                continue
+            }
+            let interval = Double((earliest - now).milliseconds) / 1000 + 0.001
+            condition.wait(until: Date(timeIntervalSinceNow: interval))
+        }
+    }
+}

@@ -1,0 +1,152 @@
+internal import Synchronization
+extension QueueRunner {
+    /// The claims to renew (`id:epoch`): everything held, waiting and running.
+    func claimsToRenew() -> [(member: String, epoch: Int64)] {
+        state.withLock { state in
+            state.holdings.values.map { ("\($0.claim.id.rawValue):\($0.claim.epoch)", $0.claim.epoch) }
+        }
+    }
+
+    /// Redis renewed what was sent at this time, but for the lost ones.
+    func renewed(_ epochs: [Int64], lost: Set<Int64>, sent: ContinuousClock.Instant) -> [Slot] {
+        state.withLock { state in
+            var stopped: [Slot] = []
+            for epoch in epochs {
+                guard !lost.contains(epoch) else {
+                    // What is ending hears from its turn; what waits must not start.
+                    if let slot = stop(epoch, .leaseLost, &state) { stopped.append(slot) }
+                    continue
+                }
+                state.holdings[epoch]?.deadline = sent + lease - margin
+            }
+            drop(lost, &state)
+            return stopped
+        }
+    }
+
+    /// Looks for what must stop now; the slots are to be cancelled, outside the lock.
+    func tick(now: ContinuousClock.Instant, grace: ContinuousClock.Instant?) -> [Slot] {
+        let (slots, mustSignal) = state.withLock { state in
+            guard !state.holdings.isEmpty else { return ([] as [Slot], false) }
+            var slots: [Slot] = []
+            var overdue: Set<Int64> = []
+            var mustSignal = false
+            for (epoch, holding) in state.holdings where !holding.isEnding {
+                if holding.startedAt == nil {
+                    if holding.deadline <= now { overdue.insert(epoch) }
+                    continue
+                }
+                if let reason = reasonToStop(holding, now: now, grace: grace) {
+                    if let slot = stop(epoch, reason, &state) { slots.append(slot) }
+                }
+                // A second after the grace, over the head of a handler that does not stop.
+                if let grace, holding.stop != nil, !holding.isAbandoned, grace + .seconds(1) <= now {
+                    release(epoch, &state)
+                    state.holdings[epoch]?.isAbandoned = true
+                    state.running -= 1
+                    gate.letGo(1)
+                    mustSignal = true
+                }
+            }
+            drop(overdue, &state)
+            if releaseStalled(now: now, &state) { mustSignal = true }
+            return (slots, mustSignal || !overdue.isEmpty)
+        }
+        if mustSignal { signal.fire() }
+        return slots
+    }
+
+    /// Whether it is time to look for work without a hint: due jobs, lapsed leases, and once a second in any case.
+    func isLookDue(now: ContinuousClock.Instant) -> Bool {
+        state.withLock { state in
+            if let next = state.nextLook, next <= now { return true }
+            guard let last = state.lastTurn else { return true }
+            return last + .milliseconds(900) <= now
+        }
+    }
+
+    /// How long the blocked connection may sleep for this queue's sake.
+    func nextLook() -> ContinuousClock.Instant? {
+        state.withLock { $0.nextLook }
+    }
+
+    private func reasonToStop(
+        _ holding: Holding, now: ContinuousClock.Instant, grace: ContinuousClock.Instant?
+    ) -> StopReason? {
+        guard holding.stop == nil else { return nil }
+        if holding.deadline <= now { return .leaseLost }
+        if let grace, grace <= now { return .drained }
+        if let timeout = holding.claim.handler.options.timeout, let started = holding.startedAt,
+            started + timeout <= now
+        {
+            return .timeout
+        }
+        return nil
+    }
+
+    private func stop(_ epoch: Int64, _ reason: StopReason, _ state: inout State) -> Slot? {
+        guard let slot = state.holdings[epoch]?.slot, state.holdings[epoch]?.stop == nil,
+            state.holdings[epoch]?.isEnding == false
+        else { return nil }
+        state.holdings[epoch]?.stop = reason
+        return slot
+    }
+
+    /// Forgets waiting claims whose lease is gone.
+    private func drop(_ epochs: Set<Int64>, _ state: inout State) {
+        guard !epochs.isEmpty else { return }
+        var kept: [Int64] = []
+        while let epoch = state.popInbox() {
+            guard epochs.contains(epoch) else {
+                kept.append(epoch)
+                continue
+            }
+            if state.holdings[epoch]?.claim.isSolo == true { soloEnded() }
+            state.holdings[epoch] = nil
+            gate.letGo(1)
+        }
+        state.inbox = kept
+        state.inboxHead = 0
+    }
+
+    /// What waits a second behind a slow handler goes back, so that an idle worker can have it.
+    private func releaseStalled(now: ContinuousClock.Instant, _ state: inout State) -> Bool {
+        guard state.waiting > 0 else { return false }
+        var kept: [Int64] = []
+        var released: [Int64] = []
+        for epoch in state.inbox[state.inboxHead...] {
+            guard let holding = state.holdings[epoch], !holding.claim.isSolo, holding.claimedAt + .seconds(1) <= now
+            else {
+                kept.append(epoch)
+                continue
+            }
+            released.append(epoch)
+        }
+        guard !released.isEmpty else { return false }
+        state.isStalled = true
+        // From the youngest, so that the head of the queue has the old order again.
+        for epoch in released.reversed() {
+            release(epoch, &state)
+            gate.letGo(1)
+        }
+        state.inbox = kept
+        state.inboxHead = 0
+        return true
+    }
+
+    /// Why the handler of a claim was stopped, if it was.
+    func stopReason(_ epoch: Int64) -> StopReason? {
+        state.withLock { $0.holdings[epoch]?.stop }
+    }
+
+    /// What runs, for the registry.
+    func runningJobs(now: ContinuousClock.Instant, limit: Int) -> [WorkerRecord.Running] {
+        state.withLock { state in
+            state.holdings.values.lazy.filter { $0.startedAt != nil && !$0.isEnding }.prefix(limit).map { holding in
+                WorkerRecord.Running(
+                    id: holding.claim.id, queue: queue.name, name: holding.claim.header.name,
+                    milliseconds: ((holding.startedAt ?? now).duration(to: now)).milliseconds)
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+internal import Synchronization
+
+/// One queue in one worker: what it holds, runs, and has to report.
+///
+/// All decisions are taken under one lock and no call goes out from under it.
+final class QueueRunner: Sendable {
+    /// What the pump does next.
+    enum Step: Sendable {
+        case turn(Turn)
+        case wait(hasPlaces: Bool)
+        case finished
+    }
+
+    /// A lease that the worker holds, until a turn settled it.
+    struct Holding: Sendable {
+        let claim: Claim
+        let claimedAt: ContinuousClock.Instant
+        /// Time sent of the last renewal + lease − margin: nothing of the job goes on after it.
+        var deadline: ContinuousClock.Instant
+        var startedAt: ContinuousClock.Instant?
+        var slot: Slot?
+        var stop: StopReason?
+        /// Its end is on the way to Redis.
+        var isEnding = false
+        /// Its handler did not stop: released over its head, what it says no longer counts.
+        var isAbandoned = false
+    }
+
+    struct State: Sendable {
+        var inbox: [Int64] = []
+        var inboxHead = 0
+        var outbox: [Ending] = []
+        var holdings: [Int64: Holding] = [:]
+        var slots = 0
+        var turnNumber: Int64 = 0
+        var mayHaveWork = true
+        var nextLook: ContinuousClock.Instant?
+        var lastTurn: ContinuousClock.Instant?
+        var meanRun: Double?
+        var ranNanoseconds: Int64 = 0
+        var isStalled = false
+        var isDraining = false
+
+        var waiting: Int { inbox.count - inboxHead }
+        var running: Int = 0
+
+        mutating func popInbox() -> Int64? {
+            guard inboxHead < inbox.count else { return nil }
+            let epoch = inbox[inboxHead]
+            inboxHead += 1
+            if inboxHead == inbox.count {
+                inbox.removeAll(keepingCapacity: true)
+                inboxHead = 0
+            }
+            return epoch
+        }
+    }
+
+    let index: Int
+    let queue: WorkerQueue
+    let lease: Duration
+    let margin: Duration
+    let gate: WorkerGate
+    /// Makes all pumps look again; called when what the gate waits for may have come.
+    let pokeAll: @Sendable () -> Void
+    let signal = Signal()
+    let state = Mutex(State())
+
+    init(
+        index: Int, queue: WorkerQueue, configuration: JobWorkerConfiguration, gate: WorkerGate,
+        pokeAll: @escaping @Sendable () -> Void
+    ) {
+        self.index = index
+        self.pokeAll = pokeAll
+        self.queue = queue
+        self.gate = gate
+        lease = configuration.lease
+        margin = configuration.margin
+    }
+
+    /// Work may be there: ask for it at the next chance.
+    func hint() {
+        state.withLock { $0.mayHaveWork = true }
+        signal.fire()
+    }
+
+    func drain() {
+        state.withLock { $0.isDraining = true }
+        signal.fire()
+    }
+
+    /// What 5 ms of the measured running time take, at most two batches: one runs while the other is settled.
+    private func prefetch(_ state: State) -> Int {
+        guard queue.prefetches, !state.isStalled, let mean = state.meanRun else { return 0 }
+        return Int(min(Double(2 * Turn.maximumClaim), 0.005 * Double(queue.concurrency) / max(mean, 1e-7)))
+    }
+
+    private func places(_ state: State) -> Int {
+        guard !state.isDraining else { return 0 }
+        switch gate.phase {
+        case .open:
+            return max(0, queue.concurrency + prefetch(state) - state.waiting - state.running)
+        case .emptying(let emptied, _):
+            return emptied == index && gate.isEmpty ? 1 : 0
+        case .solo:
+            return 0
+        }
+    }
+
+    func nextStep() -> Step {
+        state.withLock { state in
+            if state.isDraining { releaseInbox(&state) }
+            let places = min(Turn.maximumClaim, places(state))
+            let isEmptied = if case .emptying = gate.phase { places > 0 } else { false }
+            if !state.outbox.isEmpty || (places > 0 && (state.mayHaveWork || isEmptied)) {
+                let endings = Array(state.outbox.prefix(Turn.maximumEndings))
+                state.outbox.removeFirst(endings.count)
+                state.turnNumber += 1
+                if places > 0 { state.mayHaveWork = false }
+                state.lastTurn = .now
+                let ran = state.ranNanoseconds / 1000
+                state.ranNanoseconds = 0
+                return .turn(
+                    Turn(
+                        number: state.turnNumber, endings: endings, claim: places, isIdle: places > 0 && gate.isEmpty,
+                        ranMicroseconds: ran))
+            }
+            if state.isDraining && state.holdings.isEmpty { return .finished }
+            return .wait(hasPlaces: places > 0)
+        }
+    }
+
+    /// Takes over what a turn answered: what is settled, what was claimed, and what of it ends at once.
+    func apply(_ reply: TurnReply, to turn: Turn, claims: [Claim], endings: [Ending], sent: ContinuousClock.Instant) {
+        state.withLock { state in
+            for (position, ending) in turn.endings.enumerated() {
+                if case .refused(let code) = reply.problems[position] {
+                    state.outbox.append(ending.failed(code))
+                } else {
+                    state.holdings[ending.epoch] = nil
+                }
+            }
+            let now = ContinuousClock.now
+            for claim in claims {
+                state.holdings[claim.epoch] = Holding(
+                    claim: claim, claimedAt: now, deadline: sent + lease - margin)
+                if claim.isSolo {
+                    state.inbox.insert(claim.epoch, at: state.inboxHead)
+                } else {
+                    state.inbox.append(claim.epoch)
+                }
+            }
+            gate.hold(claims.count)
+            state.outbox += endings
+            if reply.isMoreLeft { state.mayHaveWork = true }
+            state.nextLook = reply.next.map { now + $0 }
+        }
+    }
+
+    /// How many slots to start for what waits; they are counted from here on.
+    func slotsToStart() -> Int {
+        state.withLock { state in
+            let count = max(0, min(state.waiting, queue.concurrency - state.slots))
+            state.slots += count
+            return count
+        }
+    }
+
+    /// Reports what a slot ended and hands it the next job; `nil` ends the slot.
+    func exchange(_ slot: Slot, ended: (epoch: Int64, outcome: Outcome, ran: Duration)?) -> Claim? {
+        var mustReport = false
+        let (claim, wasRefused): (Claim?, Bool) = state.withLock { state in
+            var isRetired = false
+            if let ended {
+                isRetired = finish(ended, &state)
+                mustReport = true
+                gate.ended()
+            }
+            guard !isRetired, let epoch = startable(&state) else {
+                state.slots -= 1
+                return (nil, false)
+            }
+            guard let claim = state.holdings[epoch]?.claim, gate.tryStart(queue: index, isSolo: claim.isSolo) else {
+                state.slots -= 1
+                return (nil, true)
+            }
+            _ = state.popInbox()
+            state.running += 1
+            state.holdings[epoch]?.startedAt = .now
+            state.holdings[epoch]?.slot = slot
+            return (claim, false)
+        }
+        if mustReport { signal.fire() }
+        if mustReport || wasRefused, !gate.isOpen { pokeAll() }
+        return claim
+    }
+
+    private func startable(_ state: inout State) -> Int64? {
+        guard !state.isDraining, state.waiting > 0 else { return nil }
+        return state.inbox[state.inboxHead]
+    }
+
+    /// Returns whether the slot was cancelled and takes no more.
+    private func finish(_ ended: (epoch: Int64, outcome: Outcome, ran: Duration), _ state: inout State) -> Bool {
+        guard let holding = state.holdings[ended.epoch] else { return true }
+        state.isStalled = false
+        let seconds = Double(ended.ran.components.seconds) + Double(ended.ran.components.attoseconds) * 1e-18
+        state.meanRun = state.meanRun.map { $0 + (seconds - $0) / 8 } ?? seconds
+        if holding.isAbandoned {
+            state.holdings[ended.epoch] = nil
+            return true
+        }
+        state.running -= 1
+        gate.letGo(1)
+        if case .completed = ended.outcome { state.ranNanoseconds += Int64(seconds * 1e9) }
+        state.holdings[ended.epoch]?.isEnding = true
+        state.outbox.append(holding.claim.ending(ended.outcome))
+        if holding.claim.isSolo { soloEnded() }
+        return holding.stop != nil
+    }
+
+    /// From the youngest, so that the head of the queue has the old order again.
+    private func releaseInbox(_ state: inout State) {
+        for epoch in state.inbox[state.inboxHead...].reversed() {
+            release(epoch, &state)
+            gate.letGo(1)
+        }
+        state.inbox.removeAll()
+        state.inboxHead = 0
+    }
+
+    func soloEnded() {
+        gate.open()
+        pokeAll()
+    }
+
+    func release(_ epoch: Int64, _ state: inout State) {
+        guard let claim = state.holdings[epoch]?.claim else { return }
+        state.holdings[epoch]?.isEnding = true
+        state.outbox.append(claim.ending(.released(list: claim.list)))
+    }
+}
+
+extension Claim {
+    func ending(_ outcome: Outcome) -> Ending {
+        Ending(
+            id: id, epoch: epoch, outcome: outcome, header: header, failures: failures,
+            backoff: handler.options.backoff)
+    }
+}

@@ -1,0 +1,155 @@
+internal import RedisClient
+
+/// One call of `Lua/turn.lua`: what ended, and how many to claim.
+struct Turn: Sendable {
+    /// The largest batch that is claimed or settled at once; it bounds the time that a script holds Redis.
+    static let maximumClaim = 64
+    static let maximumEndings = 256
+
+    let number: Int64
+    /// Plain completions first: the order in which the script numbers its problems.
+    let endings: [Ending]
+    let claim: Int
+    let isIdle: Bool
+    let ranMicroseconds: Int64
+
+    init(number: Int64, endings: [Ending], claim: Int, isIdle: Bool, ranMicroseconds: Int64) {
+        self.number = number
+        self.endings = endings.filter(\.isPlain) + endings.filter { !$0.isPlain }
+        self.claim = claim
+        self.isIdle = isIdle
+        self.ranMicroseconds = ranMicroseconds
+    }
+
+    func arguments(
+        queue: String, worker: String, lease: Duration, limits: JobQueue.Limits
+    ) -> [RedisArgument] {
+        let plain = endings.prefix { $0.isPlain }.count
+        var result: [RedisArgument] = []
+        result.reserveCapacity(11 + endings.count * 3)
+        result.append(RedisArgument(queue))
+        result.append(RedisArgument(worker))
+        result.append(RedisArgument(number))
+        result.append(RedisArgument(lease.milliseconds))
+        result.append(RedisArgument(claim))
+        result.append(isIdle ? "idle" : "busy")
+        result.append(RedisArgument(limits.completed))
+        result.append(RedisArgument(limits.dead))
+        result.append(RedisArgument(ranMicroseconds))
+        result.append(RedisArgument(plain))
+        for ending in endings.prefix(plain) {
+            result.append(RedisArgument(ending.id.rawValue))
+            result.append(RedisArgument(ending.epoch))
+            result.append(RedisArgument(ending.header?.windowMilliseconds ?? 0))
+        }
+        result.append(RedisArgument(endings.count - plain))
+        for ending in endings.dropFirst(plain) {
+            ending.append(to: &result)
+        }
+        return result
+    }
+}
+
+extension Ending {
+    var isPlain: Bool {
+        guard case .completed(let completion) = outcome else { return false }
+        return completion.isPlain
+    }
+
+    func append(to arguments: inout [RedisArgument]) {
+        switch outcome {
+        case .completed(let completion):
+            arguments += ["c", RedisArgument(id.rawValue), RedisArgument(epoch)]
+            arguments.append(RedisArgument(header?.windowMilliseconds ?? 0))
+            arguments.append(RedisArgument(header?.retentionMilliseconds ?? 0))
+            arguments.append(completion.result == nil ? "0" : "1")
+            arguments.append(RedisArgument(completion.result ?? ""))
+            arguments.append(RedisArgument(completion.effects.count))
+            for effect in completion.effects {
+                arguments.append(RedisArgument(effect.name))
+                arguments.append(RedisArgument(effect.arguments.count))
+                arguments += effect.arguments
+                arguments.append(RedisArgument(effect.jobs.count))
+                effect.jobs.forEach { $0.append(to: &arguments) }
+            }
+            arguments.append(RedisArgument(completion.followUps.count))
+            completion.followUps.forEach { $0.append(to: &arguments) }
+        case .failed(let delay, let isPermanent, let message):
+            arguments += ["f", RedisArgument(id.rawValue), RedisArgument(epoch)]
+            arguments.append(RedisArgument(max(0, delay.milliseconds)))
+            arguments.append(RedisArgument(header?.maximumFailures ?? 1))
+            arguments.append(isPermanent ? "1" : "0")
+            arguments.append(RedisArgument(message))
+        case .released(let list):
+            arguments += ["r", RedisArgument(id.rawValue), RedisArgument(epoch), RedisArgument(list)]
+        case .parked(let type):
+            arguments += ["p", RedisArgument(id.rawValue), RedisArgument(epoch), RedisArgument(type)]
+        }
+    }
+}
+
+/// What `Lua/turn.lua` answers.
+struct TurnReply: Sendable {
+    enum Problem: Sendable {
+        case stale
+        case refused(code: String)
+        case broken(String)
+    }
+
+    struct Claimed: Sendable {
+        let id: JobID
+        let epoch: Int64
+        let failures: Int
+        let lapses: Int
+        let envelope: [UInt8]
+    }
+
+    enum Solo: Int, Sendable {
+        case none = 0
+        case claimed = 1
+        case granted = 2
+    }
+
+    /// By position in ``Turn/endings``.
+    let problems: [Int: Problem]
+    let claimed: [Claimed]
+    let isMoreLeft: Bool
+    let next: Duration?
+    let solo: Solo
+
+    init(_ reply: RESPValue) throws {
+        guard let parts = reply.array, parts.count >= 6, let problems = parts[0].array,
+            let claimed = parts[1].array, claimed.count.isMultiple(of: 5)
+        else {
+            throw JobQueueError(.unexpectedReply, "The turn script answered \(reply).")
+        }
+        var byPosition: [Int: Problem] = [:]
+        for problem in problems {
+            guard let position = problem[0].int else { continue }
+            let code = problem[2].string ?? ""
+            switch problem[1].string {
+            case "refused": byPosition[position - 1] = .refused(code: code)
+            case "broken": byPosition[position - 1] = .broken(code)
+            default: byPosition[position - 1] = .stale
+            }
+        }
+        self.problems = byPosition
+        var jobs: [Claimed] = []
+        jobs.reserveCapacity(claimed.count / 5)
+        for index in stride(from: 0, to: claimed.count, by: 5) {
+            guard let id = claimed[index].string, let epoch = claimed[index + 1].int,
+                let envelope = claimed[index + 4].bytes
+            else {
+                throw JobQueueError(.unexpectedReply, "The turn script answered a claim of another form.")
+            }
+            jobs.append(
+                Claimed(
+                    id: JobID(id), epoch: Int64(epoch), failures: claimed[index + 2].int ?? 0,
+                    lapses: claimed[index + 3].int ?? 0, envelope: envelope))
+        }
+        self.claimed = jobs
+        isMoreLeft = parts[2].int == 1
+        next = (parts[3].int).flatMap { $0 >= 0 ? .milliseconds($0) : nil }
+        solo = Solo(rawValue: parts[4].int ?? 0) ?? .none
+    }
+}
