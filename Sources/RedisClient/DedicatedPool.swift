@@ -112,7 +112,9 @@ final class PoolWaiter: Sendable {
         if let early { continuation.resume(returning: early) }
     }
 
-    /// Answers, unless somebody was faster. Returns whether this answer was taken.
+    /// Answers, unless somebody was faster.
+    ///
+    /// Returns whether this answer was taken.
     @discardableResult
     func resume(_ answer: Result<Link, RedisError>) -> Bool {
         let (continuation, isTaken) = state.withLock {

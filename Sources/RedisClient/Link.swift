@@ -33,8 +33,10 @@ final class Link: @unchecked Sendable {
     /// The rest of a command that is too large for hiredis's buffer.
     private var remainder: (bytes: [UInt8], offset: Int)?
 
-    /// hiredis moves what is left of its buffer to the front after every partial write: a 64 MiB buffer would be copied 300 times. So it
-    /// gets no more than this at a time, which is still several times what a socket takes at once.
+    /// hiredis moves what is left of its buffer to the front after every partial write: a 64 MiB buffer would be copied
+    /// 300 times.
+    ///
+    /// So it gets no more than this at a time, which is still several times what a socket takes at once.
     private static let highWater = 1 << 20
     private static let slice = 256 << 10
 
@@ -45,7 +47,9 @@ final class Link: @unchecked Sendable {
 
     // MARK: Opening and closing
 
-    /// Starts to connect without blocking. An error means that there is no context.
+    /// Starts to connect without blocking.
+    ///
+    /// An error means that there is no context.
     func open(_ endpoint: Endpoint, token: UInt64, epoll: Int32) throws(RedisError) -> Int32 {
         let made =
             switch endpoint {
@@ -88,7 +92,9 @@ final class Link: @unchecked Sendable {
         return descriptor
     }
 
-    /// Frees the context. Its pending callbacks run now, with no reply; ``cut`` says what was written.
+    /// Frees the context.
+    ///
+    /// Its pending callbacks run now, with no reply; ``cut`` says what was written.
     func close(reason: String) {
         guard let context else { return }
         if cut == nil { closeReason = reason }
@@ -101,7 +107,7 @@ final class Link: @unchecked Sendable {
     /// hiredis is about to free the context, for whatever reason.
     private func contextEnds() {
         guard let context else { return }
-        let text = closeReason ?? Self.errorText(context)
+        let text = closeReason ?? lastWords(context) ?? Self.errorText(context)
         let isUnreadable = closeReason == nil && context.pointee.err == REDIS_ERR_PROTOCOL
         let written = appended - UInt64(sunset_hiredis_unwritten(context))
         cut = (written, isUnreadable ? .protocolViolation(text) : .lost(text))
@@ -112,6 +118,17 @@ final class Link: @unchecked Sendable {
         remainder = nil
         isConnected = false
         wantsWrite = false
+    }
+
+    /// What a server said when it turned this client away before it was greeted ("max number of clients reached").
+    ///
+    /// It may close before the greeting is written, and hiredis gives up on the failed write without reading.
+    private func lastWords(_ context: UnsafeMutablePointer<redisAsyncContext>) -> String? {
+        guard case .greeting = state.phase, context.pointee.err == REDIS_ERR_IO else { return nil }
+        var buffer = [UInt8](repeating: 0, count: 512)
+        let count = recv(context.pointee.c.fd, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+        guard count > 1, buffer[0] == UInt8(ascii: "-") else { return nil }
+        return String(decoding: buffer[1..<count].prefix { $0 != UInt8(ascii: "\r") }, as: UTF8.self)
     }
 
     func takeCut() -> (written: UInt64, reason: CutReason)? {
@@ -169,7 +186,9 @@ final class Link: @unchecked Sendable {
         return sunset_hiredis_unwritten(context) < Self.highWater
     }
 
-    /// Writes commands until there are none or the socket is full. Returns whether the socket was tried.
+    /// Writes commands until there are none or the socket is full.
+    ///
+    /// Returns whether the socket was tried.
     private func pump() -> Bool {
         var tried = false
         while state.phase == .ready, context != nil {
@@ -236,9 +255,11 @@ final class Link: @unchecked Sendable {
         pointer.map { Unmanaged<Link>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    /// One function and one pointer for all commands: replies come in the order of ``LinkState/inFlight``, so no box travels with a command that could
-    /// leak when hiredis does not call back. At the end of a context it is called once for every command without a reply, which
-    /// ``contextEnds()`` deals with at once.
+    /// One function and one pointer for all commands: replies come in the order of ``LinkState/inFlight``, so no box
+    /// travels with a command that could leak when hiredis does not call back.
+    ///
+    /// At the end of a context it is called once for every command without a reply, which ``contextEnds()`` deals with
+    /// at once.
     private static let replyCallback:
         @convention(c) (UnsafeMutablePointer<redisAsyncContext>?, UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) ->
             Void = { _, reply, data in

@@ -67,7 +67,9 @@ struct LinkState {
 
     // MARK: Commands in
 
-    /// Takes a command from a caller. An error means that it was not taken.
+    /// Takes a command from a caller.
+    ///
+    /// An error means that it was not taken.
     mutating func enqueue(_ command: PendingCommand) -> Result<Action, RedisError> {
         guard !isBroken else {
             return .failure(RedisError(.closed, "the connection was cut while it held a transaction"))
@@ -110,7 +112,9 @@ struct LinkState {
         phase = .connecting(until: now.advanced(by: configuration.connectTimeout))
     }
 
-    /// The socket is open. Returns the commands of the greeting, whose replies come before all others.
+    /// The socket is open.
+    ///
+    /// Returns the commands of the greeting, whose replies come before all others.
     mutating func connected(now: MonotonicTime) -> [RedisCommand] {
         var greeting: [RedisCommand] = []
         if let password = configuration.password {
@@ -253,7 +257,9 @@ struct LinkState {
         }
     }
 
-    /// A command's time is up. Returns its error and what to do with the connection.
+    /// A command's time is up.
+    ///
+    /// Returns its error and what to do with the connection.
     mutating func expire(_ command: PendingCommand, now: MonotonicTime) -> (RedisError, Action) {
         let name = command.command.name
         switch command.stage {

@@ -40,7 +40,9 @@ final class Mailbox: Sendable {
         close(eventDescriptor)
     }
 
-    /// Leaves a command. `false` means that the client is closed and nobody will look at it.
+    /// Leaves a command.
+    ///
+    /// `false` means that the client is closed and nobody will look at it.
     func post(_ command: PendingCommand, to link: Link) -> Bool {
         put { $0.posts.append((link, command)) }
     }
@@ -50,7 +52,9 @@ final class Mailbox: Sendable {
         put { $0.posts.append(contentsOf: commands.lazy.map { (link, $0) }) }
     }
 
-    /// Leaves a request. `false` means that the client is closed.
+    /// Leaves a request.
+    ///
+    /// `false` means that the client is closed.
     @discardableResult
     func post(_ control: Control) -> Bool {
         put { $0.controls.append(control) }

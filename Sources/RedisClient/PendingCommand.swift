@@ -26,9 +26,13 @@ final class PendingCommand: @unchecked Sendable {
 
     var sink: Sink
     var stage = Stage.waiting
-    /// Answered, failed, expired or cancelled. In the queue of replies that are due it is a tombstone then.
+    /// Answered, failed, expired or cancelled.
+    ///
+    /// In the queue of replies that are due it is a tombstone then.
     var isDone = false
-    /// A connection has it. Before that, a cancellation only leaves its mark.
+    /// A connection has it.
+    ///
+    /// Before that, a cancellation only leaves its mark.
     var isAccepted = false
     /// The caller was cancelled; may be known before the command arrives.
     var isCancelled = false
@@ -70,7 +74,9 @@ final class PendingBatch: @unchecked Sendable {
 }
 
 extension PendingCommand {
-    /// Hands the reply to whoever waits. Once.
+    /// Hands the reply to whoever waits.
+    ///
+    /// Once.
     func resume(with reply: Reply) {
         switch sink {
         case .single(let continuation):

@@ -21,7 +21,9 @@ final class Reactor: @unchecked Sendable {
     private var now = MonotonicTime.now
     /// Every connection that was ever used: there are at most as many as the configuration allows.
     private var links: [Link] = []
-    /// The connections that have a context, by the token in their epoll events. Keeps them alive for hiredis's unretained pointers.
+    /// The connections that have a context, by the token in their epoll events.
+    ///
+    /// Keeps them alive for hiredis's unretained pointers.
     private var open: [UInt64: Link] = [:]
     private var dirty: [Link] = []
     private var lastToken: UInt64 = 0
@@ -312,7 +314,7 @@ final class Reactor: @unchecked Sendable {
                 logger.debug("connected", metadata: ["link": "\(link.id)"])
                 link.subscriber?.connectionBecameReady()
                 markDirty(link)
-            case .cut(let reason): refusal = reason
+            case .cut(let reason): refusal = refusal ?? reason
             }
         }
         if let refusal { link.close(reason: refusal) }

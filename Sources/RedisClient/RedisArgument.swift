@@ -1,5 +1,5 @@
 /// One argument of a command: a string of bytes on the wire.
-public struct RedisArgument: Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
+public struct RedisArgument: Sendable, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral,
     ExpressibleByFloatLiteral
 {
     enum Storage: Sendable {

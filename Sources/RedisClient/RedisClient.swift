@@ -24,7 +24,9 @@ public final class RedisClient: Sendable, Service {
     private let turn = Atomic<Int>(0)
     private let pool: DedicatedPool
 
-    /// Makes a client. Nothing is opened before the first command.
+    /// Makes a client.
+    ///
+    /// Nothing is opened before the first command.
     public init(_ configuration: RedisConfiguration, logger: Logger) {
         signal(SIGPIPE, SIG_IGN)
         let mailbox = Mailbox()

@@ -2,9 +2,13 @@
 enum RedisCommandKind: Sendable, Equatable {
     /// One request, one reply, nothing left behind.
     case ordinary
-    /// Holds the connection back until something happens; `nil` has no end. Needs a dedicated connection.
+    /// Holds the connection back until something happens; `nil` has no end.
+    ///
+    /// Needs a dedicated connection.
     case blocking(Duration?)
-    /// Starts to leave state on the connection (`MULTI`, `WATCH`). Needs a dedicated connection.
+    /// Starts to leave state on the connection (`MULTI`, `WATCH`).
+    ///
+    /// Needs a dedicated connection.
     case opensTransaction
     /// Ends that state (`EXEC`, `DISCARD`, `UNWATCH`).
     case closesTransaction

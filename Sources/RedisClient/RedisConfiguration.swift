@@ -4,7 +4,9 @@ public struct RedisConfiguration: Sendable {
     public enum Address: Sendable, Hashable {
         /// A Unix domain socket; its path may be up to 107 bytes long.
         case unix(path: String)
-        /// A TCP endpoint. A host name is resolved again for every connection.
+        /// A TCP endpoint.
+        ///
+        /// A host name is resolved again for every connection.
         case tcp(host: String, port: Int)
     }
 
@@ -18,7 +20,9 @@ public struct RedisConfiguration: Sendable {
     public var database: Int
     /// The name that `CLIENT LIST` shows, without spaces.
     public var clientName: String?
-    /// How many multiplexed connections all tasks share. More than one pays off only where one reply is very large.
+    /// How many multiplexed connections all tasks share.
+    ///
+    /// More than one pays off only where one reply is very large.
     public var connections: Int
     /// How many dedicated connections may be open at a time (``RedisClient/withConnection(_:)``).
     public var maximumDedicatedConnections: Int
@@ -28,7 +32,9 @@ public struct RedisConfiguration: Sendable {
     public var commandTimeout: Duration
     /// The first pause after a lost connection or a "not now" answer; it doubles from there.
     public var minimumBackoff: Duration
-    /// The longest pause between two attempts to connect. Jitter takes up to half of it away.
+    /// The longest pause between two attempts to connect.
+    ///
+    /// Jitter takes up to half of it away.
     public var maximumBackoff: Duration
 
     /// Describes a server by its address; everything else has a default that can be set afterwards.

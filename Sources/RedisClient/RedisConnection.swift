@@ -63,7 +63,9 @@ public final class RedisConnection: Sendable {
         guard !isEnded else { throw RedisError(.closed, "\(name): the connection was given back") }
     }
 
-    /// Ends the loan. Returns whether the next user would find something left behind.
+    /// Ends the loan.
+    ///
+    /// Returns whether the next user would find something left behind.
     func end() -> Bool {
         state.withLock { state in
             state.isEnded = true

@@ -14,13 +14,19 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
 
         /// The server answered with an error: see ``RedisError/serverError``.
         public static let server = Code(value: .server)
-        /// The command did not run: it was never written completely. Safe to repeat.
+        /// The command did not run: it was never written completely.
+        ///
+        /// Safe to repeat.
         public static let notSent = Code(value: .notSent)
         /// The connection was cut after the command may have been written: it ran or it did not.
         public static let outcomeUnknown = Code(value: .outcomeUnknown)
-        /// No reply within the timeout. The command was sent, so its outcome is unknown.
+        /// No reply within the timeout.
+        ///
+        /// The command was sent, so its outcome is unknown.
         public static let timedOut = Code(value: .timedOut)
-        /// The calling task was cancelled. The command may have run.
+        /// The calling task was cancelled.
+        ///
+        /// The command may have run.
         public static let cancelled = Code(value: .cancelled)
         /// The client or the dedicated connection was closed; the command was not sent.
         public static let closed = Code(value: .closed)

@@ -12,14 +12,18 @@ public struct RedisScript: Sendable {
 
     private let learned: LearnedDigest
 
-    /// Names a script. Nothing is sent.
+    /// Names a script.
+    ///
+    /// Nothing is sent.
     public init(name: String, source: String) {
         self.name = name
         self.source = source
         learned = LearnedDigest()
     }
 
-    /// The SHA-1 of the source in hex, once a server has told it. It is a property of the text: the same on every server.
+    /// The SHA-1 of the source in hex, once a server has told it.
+    ///
+    /// It is a property of the text: the same on every server.
     var digest: String? { learned.value.withLock { $0 } }
 
     func learn(digest: String) {

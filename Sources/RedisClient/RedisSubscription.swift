@@ -33,7 +33,9 @@ public struct RedisSubscription: AsyncSequence, Sendable {
         }
     }
 
-    /// Starts to iterate. One iterator at a time.
+    /// Starts to iterate.
+    ///
+    /// One iterator at a time.
     public func makeAsyncIterator() -> Iterator {
         Iterator(base: stream.makeAsyncIterator())
     }

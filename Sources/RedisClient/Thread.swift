@@ -1,7 +1,9 @@
 internal import CHiredis
 import Glibc
 
-/// Starts a detached thread. Returns whether the system could.
+/// Starts a detached thread.
+///
+/// Returns whether the system could.
 @discardableResult
 func startThread(named name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
     final class Start: Sendable {

@@ -50,7 +50,9 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    /// Waits for the end and returns the raw wait status. Call it only after a signal that ends the process.
+    /// Waits for the end and returns the raw wait status.
+    ///
+    /// Call it only after a signal that ends the process.
     @discardableResult
     public func wait() -> Int32 {
         state.withLock { state in

@@ -25,7 +25,9 @@ public func withRedis<T>(
 }
 
 extension RedisServer {
-    /// A client of this server (through another socket, when `socketPath` names a proxy's). The caller closes it.
+    /// A client of this server (through another socket, when `socketPath` names a proxy's).
+    ///
+    /// The caller closes it.
     public func makeClient(
         socketPath: String? = nil,
         adjust: (inout RedisConfiguration) -> Void = { _ in }
