@@ -174,7 +174,13 @@ let package = Package(
         .testTarget(
             name: "RedisClientTests", dependencies: ["RedisClient", "CHiredis", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "JobQueueTests", dependencies: ["JobQueue", "RedisClient", "TestSupport"], swiftSettings: settings),
+            name: "JobQueueTests",
+            dependencies: ["JobQueue", "RedisClient", "TestSupport", "queue-test-worker", logging, lifecycle],
+            swiftSettings: settings),
+        // A worker process of its own, for tests that kill, freeze and wake it.
+        .executableTarget(
+            name: "queue-test-worker", dependencies: ["JobQueue", "RedisClient", logging, lifecycle],
+            path: "Tests/QueueTestWorker", swiftSettings: settings),
         .testTarget(
             name: "ObjectStoreTests", dependencies: ["ObjectStore", "TestSupport", nioCore], swiftSettings: settings),
         .testTarget(

@@ -1,0 +1,5 @@
+/// Replaced by the tests' worker.
+@main
+struct QueueTestWorker {
+    static func main() {}
+}
