@@ -78,7 +78,7 @@ struct PictureProbe: Sendable {
             "vips",
             [
                 "thumbnail", source, "\(base)[compression=0,strip]", "\(largest)", "--height", Self.anyHeight,
-                "--size", "down", "--fail-on", "error", "--export-profile", "srgb",
+                "--size", "down", "--fail-on", "error", "--import-profile", "srgb", "--export-profile", "srgb",
             ], process)
         return base
     }

@@ -47,6 +47,7 @@ struct StorefrontMiddleware: RouterMiddleware {
             .eTag: "\"\(tag)\"",
             .vary: "Accept-Encoding",
             .cacheControl: file.isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
+            .contentSecurityPolicy: SecurityHeadersMiddleware.pagePolicy,
         ]
         guard EntityTag.noneMatchHolds(request.headers, tag: tag) else {
             return Response(status: .notModified, headers: headers)
