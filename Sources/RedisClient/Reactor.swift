@@ -160,10 +160,7 @@ final class Reactor: @unchecked Sendable {
         case .subscribe(let entry):
             subscribe(entry)
         case .unsubscribe(let entry):
-            entry.end(RedisError(.cancelled, "cancelled before the channels were confirmed"))
-            guard let subscriber else { return }
-            subscriber.remove(entry)
-            markDirty(subscriber.link)
+            unsubscribe(entry)
         case .close:
             beginClosing()
         }
@@ -179,11 +176,22 @@ final class Reactor: @unchecked Sendable {
     }
 
     private func subscribe(_ entry: Subscriber.Entry) {
+        entry.isAccepted = true
+        guard !entry.isCancelled else { return unsubscribe(entry) }
         guard !isClosing else { return entry.end(.clientClosed) }
         let subscriber = subscriber ?? makeSubscriber()
         subscriber.add(entry)
         deadlines.push(.subscription(entry), deadline: now.advanced(by: configuration.commandTimeout))
         if subscriber.link.state.phase == .idle { perform(.connect, on: subscriber.link) }
+        markDirty(subscriber.link)
+    }
+
+    private func unsubscribe(_ entry: Subscriber.Entry) {
+        entry.isCancelled = true
+        guard entry.isAccepted, !entry.isEnded else { return }
+        entry.end(RedisError(.cancelled, "cancelled before the channels were confirmed"))
+        guard let subscriber else { return }
+        subscriber.remove(entry)
         markDirty(subscriber.link)
     }
 

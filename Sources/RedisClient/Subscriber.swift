@@ -13,6 +13,10 @@ final class Subscriber: @unchecked Sendable {
         var confirmation: UnsafeContinuation<RedisError?, Never>?
         var unconfirmed: Set<String> = []
         var isConfirmed = false
+        /// The reactor has it: before that, the caller may still be setting `confirmation`.
+        var isAccepted = false
+        /// Cancelled, perhaps before it was accepted.
+        var isCancelled = false
         var isEnded = false
         private var dropped = 0
 

@@ -103,4 +103,75 @@ import Testing
             await redis.close()
         }
     }
+
+    @Test func `a service that is told to stop has closed its client`() async throws {
+        try await withRedis { _, redis in
+            let service = Task { try await redis.run() }
+            _ = try await redis.send(RedisCommand("PING"))
+            service.cancel()
+            try await service.value
+            let error = await #expect(throws: RedisError.self) { try await redis.send(RedisCommand("PING")) }
+            #expect(error?.code == .closed)
+        }
+    }
+
+    @Test func `closing waits for the replies to what was sent`() async throws {
+        try await withRedis { server, redis in
+            _ = try await redis.send(RedisCommand("PING"))
+            server.pause()
+            let tasks = (0..<100).map { _ in Task { try await redis.send(RedisCommand("INCR", "count")) } }
+            // All of them are in the mailbox or further when the hundred-and-first has timed out behind them.
+            await #expect(throws: RedisError.self) {
+                try await redis.send(RedisCommand("PING").timeout(.milliseconds(200)))
+            }
+            let close = Task { await redis.close() }
+            server.resume()
+            for task in tasks {
+                _ = try await task.value
+            }
+            await close.value
+        }
+    }
+
+    @Test func `a client that is dropped without close leaves no connection`() async throws {
+        try await withRedis { server, redis in
+            var dropped: RedisClient? = server.makeClient()
+            _ = try await dropped?.send(RedisCommand("PING"))
+            dropped = nil
+            try await eventually {
+                let clients = try await redis.send(RedisCommand("CLIENT", "LIST")).string ?? ""
+                return clients.split(separator: "\n").count == 1
+            }
+        }
+    }
+
+    @Test(arguments: ["127.0.0.1", "localhost"])
+    func `a server is reached over TCP by address and by name`(host: String) async throws {
+        let port = try TCPPort.unused()
+        try await withRedis(configuration: ["port \(port)", "bind 127.0.0.1"]) { _, direct in
+            let redis = RedisClient(RedisConfiguration(address: .tcp(host: host, port: port)), logger: .quiet)
+            let bytes = [UInt8](repeating: 7, count: 5 << 20)
+            let set = try await redis.send(RedisCommand("SET", "key", RedisArgument(bytes)))
+            #expect(set == .status("OK"))
+            #expect(try await redis.send(RedisCommand("GET", "key")) == .bytes(bytes))
+            _ = try await direct.send(RedisCommand("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"))
+            #expect(try await redis.send(RedisCommand("STRLEN", "key").retrying(.safe)).int == 5 << 20)
+            await redis.close()
+        }
+    }
+
+    @Test func `a name that does not resolve and a port that refuses are said`() async throws {
+        let addresses: [RedisConfiguration.Address] = [
+            .tcp(host: "no-such-host.invalid", port: 1), .tcp(host: "127.0.0.1", port: try TCPPort.unused()),
+            .tcp(host: "127.0.0.1", port: 70_000), .unix(path: "/nonexistent/redis.sock"),
+        ]
+        for (address, words) in zip(addresses, ["resolve", "refused", "port", "No such file"]) {
+            let redis = RedisClient(
+                RedisConfiguration(address: address, commandTimeout: .seconds(2)), logger: .quiet)
+            let error = await #expect(throws: RedisError.self) { try await redis.send(RedisCommand("PING")) }
+            #expect(error?.code == .notSent)
+            #expect(error?.message.contains(words) == true, "\(String(describing: error))")
+            await redis.close()
+        }
+    }
 }

@@ -60,6 +60,39 @@ import Testing
         }
     }
 
+    @Test func `a task that was cancelled before does not subscribe`() async throws {
+        try await withRedis { _, redis in
+            for _ in 0..<100 {
+                let task = Task {
+                    withUnsafeCurrentTask { $0?.cancel() }
+                    _ = try await redis.subscribe(to: ["news"])
+                }
+                let error = await #expect(throws: RedisError.self) { try await task.value }
+                #expect(error?.code == .cancelled)
+            }
+            try await eventually { try await redis.send(RedisCommand("PUBSUB", "CHANNELS")).array?.isEmpty == true }
+        }
+    }
+
+    @Test func `a reader that falls behind is told so`() async throws {
+        try await withRedis { _, redis in
+            let subscription = try await redis.subscribe(to: ["news"])
+            let messages = (0..<5_000).map { RedisCommand("PUBLISH", "news", "\($0)") }
+            _ = await redis.send(messages)
+            let end = RedisCommand("PUBLISH", "news", "end")
+            _ = try await redis.send(end)
+            var sawGap = false
+            var count = 0
+            for await event in subscription {
+                count += 1
+                if event == .gap { sawGap = true }
+                if event == .message(channel: "news", payload: Array("end".utf8)) { break }
+            }
+            // Either the reader kept up, or it knows.
+            #expect(sawGap || count == 5_001)
+        }
+    }
+
     @Test func `closing the client ends the sequence`() async throws {
         try await withRedis { _, redis in
             let subscription = try await redis.subscribe(to: ["news"])
