@@ -2,6 +2,7 @@ import Foundation
 import Marketplace
 import RedisClient
 import Testing
+import TestSupport
 
 struct CheckoutTests {
     @Test("a good card pays: 201, an entitlement, a line in the seller's sales, and the cart is done")
@@ -140,6 +141,32 @@ struct CheckoutTests {
             }
             let list = try await installation.get("/v1/orders", as: buyer).json["data"].array
             #expect(list.count == 1)
+        }
+    }
+
+    @Test(
+        "Redis dies in the middle of a checkout: the same key, sent until it is answered, orders once and charges once")
+    func redisDies() async throws {
+        let durable = ["appendonly yes", "appendfsync always"]
+        try await withInstallation(redisConfiguration: durable) { installation in
+            let seller = try await installation.signUp("sam", groups: ["seller"])
+            let buyer = try await installation.signUp("ben")
+            let product = try await installation.product(as: seller)
+            let cart = try await installation.cart([product], as: buyer)
+            async let interrupted = installation.checkout(cart, as: buyer, key: "once")
+            installation.redis.kill()
+            try await installation.redis.restart()
+            var answer = try await interrupted
+            for _ in 0..<400 where answer.status != 201 {
+                #expect(answer.status == 202 || answer.status == 503 || answer.code == "request_in_flight")
+                try await Task.sleep(for: .milliseconds(25))
+                answer = try await installation.checkout(cart, as: buyer, key: "once")
+            }
+            #expect(answer.status == 201, "\(answer.text)")
+            let orders = try await installation.get("/v1/orders", as: buyer).json["data"].array
+            #expect(orders.count == 1)
+            #expect(orders.first?["id"] == answer.json["id"])
+            #expect(orders.first?["payment"]["number"].int == 1)
         }
     }
 

@@ -1,16 +1,17 @@
-import API
 import Foundation
 import Testing
 import Yams
 
-/// The contract as the tests check it: paths, methods and the status codes that each may answer with.
+/// The contract as the tests check it: paths, methods, and what each may answer with.
 struct Contract: Sendable {
     struct Operation: Sendable, Hashable {
         var method: String
         var path: String
     }
 
-    let statuses: [Operation: Set<Int>]
+    /// The answers of each operation, by status.
+    let answers: [Operation: [Int: JSON]]
+    private let root: JSON
 
     static let shared: Contract = {
         do {
@@ -29,27 +30,43 @@ struct Contract: Sendable {
     }
 
     init() throws {
-        let root = try #require(try Yams.load(yaml: try Self.text) as? [String: Any])
-        let paths = try #require(root["paths"] as? [String: Any])
-        var statuses: [Operation: Set<Int>] = [:]
+        root = try YAMLDecoder().decode(JSON.self, from: try Self.text)
+        var answers: [Operation: [Int: JSON]] = [:]
+        guard case .object(let paths) = root["paths"] else { throw DecodingFailure() }
         for (path, item) in paths {
-            for (method, operation) in try #require(item as? [String: Any]) where method != "parameters" {
-                let responses = try #require((operation as? [String: Any])?["responses"] as? [String: Any])
-                statuses[Operation(method: method.uppercased(), path: path)] = Set(
-                    responses.keys.compactMap { Int($0) })
+            guard case .object(let operations) = item else { throw DecodingFailure() }
+            for (method, operation) in operations where method != "parameters" {
+                guard case .object(let responses) = operation["responses"] else { throw DecodingFailure() }
+                answers[Operation(method: method.uppercased(), path: path)] = responses.reduce(into: [:]) {
+                    if let status = Int($1.key) { $0[status] = $1.value }
+                }
             }
         }
-        self.statuses = statuses
+        self.answers = answers
     }
 
-    /// Records an issue where an answer's status is none that the contract declares.
-    func check(method: String, path: String, status: Int) {
+    private struct DecodingFailure: Error {}
+
+    /// Records an issue where an answer is none that the contract declares: by its status, or by its JSON.
+    func check(method: String, path: String, answer: Answer) {
         let components = path.split(separator: "?").first.map { $0.split(separator: "/") } ?? []
-        for (operation, declared) in statuses where operation.method == method {
-            guard Self.matches(operation.path, components) else { continue }
-            #expect(declared.contains(status), "\(method) \(operation.path) answered \(status), which is not declared")
+        guard
+            let (operation, declared) = answers.first(where: {
+                $0.key.method == method && Self.matches($0.key.path, components)
+            })
+        else { return }
+        let name = "\(method) \(operation.path)"
+        guard let response = declared[answer.status] else {
+            Issue.record("\(name) answered \(answer.status), which is not declared")
             return
         }
+        let schema = Schema(root: root)
+        let type = String((answer.header("content-type") ?? "").prefix { $0 != ";" })
+        let media = schema.resolve(response)["content"][type]
+        guard type.hasSuffix("json"), method != "HEAD" else { return }
+        #expect(media != .null, "\(name) answered \(answer.status) with \(type), which is not declared")
+        let problems = schema.problems(answer.json, against: media["schema"])
+        #expect(problems.isEmpty, "\(name) \(answer.status)")
     }
 
     private static func matches(_ template: String, _ components: [Substring]) -> Bool {

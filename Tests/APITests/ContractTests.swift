@@ -10,7 +10,7 @@ struct ContractTests {
                 installation.routes.map {
                     Contract.Operation(method: $0.method, path: $0.path.replacing("**", with: "{key}"))
                 })
-            let declared = Set(Contract.shared.statuses.keys)
+            let declared = Set(Contract.shared.answers.keys)
             #expect(registered.subtracting(declared).isEmpty, "in the router and not in the contract")
             #expect(declared.subtracting(registered).isEmpty, "in the contract and not in the router")
         }

@@ -61,13 +61,15 @@ struct Installation: Sendable {
         }
         let response = try await http.execute(request, timeout: .seconds(60))
         let body = try await response.body.collect(upTo: 256 << 20)
-        Contract.shared.check(method: method, path: path, status: Int(response.status.code))
-        return Answer(status: Int(response.status.code), headers: response.headers, body: Array(buffer: body))
+        let answer = Answer(status: Int(response.status.code), headers: response.headers, body: Array(buffer: body))
+        Contract.shared.check(method: method, path: path, answer: answer)
+        return answer
     }
 }
 
 /// Starts an installation, runs `body` with it and takes it down.
 func withInstallation<T: Sendable>(
+    redisConfiguration: [String] = [],
     configure: (inout APIConfiguration) -> Void = { _ in },
     _ body: @Sendable (Installation) async throws -> T
 ) async throws -> T {
@@ -76,7 +78,7 @@ func withInstallation<T: Sendable>(
     let adjusted = configuration
     return try await Gate.installations.enter {
         try await withTemporaryDirectory { directory in
-            try await withRedis { server, redis in
+            try await withRedis(configuration: redisConfiguration) { server, redis in
                 let stub = PaymentStubConfiguration(dataDirectory: directory.file("payments"), secretKey: "sk_test")
                 return try await withPaymentStub(stub, logger: .quiet) { paymentsURL in
                     try await run(adjusted, directory, server, redis, paymentsURL, body)

@@ -2,7 +2,6 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import Marketplace
-import Payments
 
 /// The course that every request which moves money takes: claim the key, change the state, wait for the outcome, answer,
 /// keep the answer.
@@ -38,8 +37,8 @@ struct MoneyMovement {
             let order: Order
             do {
                 order = try await change(user, claim)
-            } catch let error where Self.changedNothing(error) {
-                try await idempotency.release(claim)
+            } catch {
+                await release(claim)
                 throw error
             }
             return try await answer(order: order.id, claim: claim)
@@ -60,14 +59,14 @@ struct MoneyMovement {
         return key
     }
 
-    /// Whether the error is a refusal; after any other one the state may have been changed, and the claim must stay.
-    private static func changedNothing(_ error: any Error) -> Bool {
-        switch error {
-        case is Problem: true
-        case let error as MarketplaceError: error.category != .unavailable
-        // The only call to the provider in here makes a payment method, which moves nothing.
-        case is PaymentError: true
-        default: false
+    /// Gives the key back after an error, also after one whose outcome is unknown: a record that has its order already is
+    /// not released, and a change that arrives after the release finds no claim and refuses itself.
+    private func release(_ claim: IdempotencyClaim) async {
+        do {
+            try await idempotency.release(claim)
+        } catch {
+            // It lapses by itself.
+            context.logger.warning("idempotency claim not released", metadata: ["error": "\(error)"])
         }
     }
 

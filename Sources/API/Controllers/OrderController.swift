@@ -35,6 +35,8 @@ struct OrderController {
         let headers: HTTPFields = [
             .contentType: "text/event-stream",
             .cacheControl: "no-store",
+            // To see the client leave, the stream reads the connection, which is of no use for another request then.
+            .connection: "close",
             // nginx would collect the events into a buffer.
             HTTPField.Name.accelBuffering: "no",
         ]

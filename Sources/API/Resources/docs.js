@@ -93,18 +93,20 @@ const el = (name, attributes, ...children) => {
   return node;
 };
 
-// Paragraphs, `code` and **bold**; nothing is taken as HTML.
+// `code` and **bold**; nothing is taken as HTML.
+function inline(text) {
+  const out = document.createDocumentFragment();
+  for (const piece of String(text || "").split(/(`[^`]+`|\*\*[^*]+\*\*)/)) {
+    if (piece.startsWith("`")) out.append(el("code", {}, piece.slice(1, -1)));
+    else if (piece.startsWith("**")) out.append(el("strong", {}, piece.slice(2, -2)));
+    else out.append(piece);
+  }
+  return out;
+}
+
 function prose(text) {
   const out = document.createDocumentFragment();
-  for (const part of String(text || "").trim().split(/\n\s*\n/)) {
-    const p = el("p");
-    for (const piece of part.split(/(`[^`]+`|\*\*[^*]+\*\*)/)) {
-      if (piece.startsWith("`")) p.append(el("code", {}, piece.slice(1, -1)));
-      else if (piece.startsWith("**")) p.append(el("strong", {}, piece.slice(2, -2)));
-      else p.append(piece);
-    }
-    out.append(p);
-  }
+  for (const part of String(text || "").trim().split(/\n\s*\n/)) out.append(el("p", {}, inline(part)));
   return out;
 }
 
@@ -182,7 +184,7 @@ function render(api) {
       section.append(el("h4", {}, "Answers"));
       for (const [status, answer] of Object.entries(operation.responses)) {
         const full = resolve(answer);
-        const details = el("details", {}, el("summary", {}, el("code", {}, status), " ", full.description || ""));
+        const details = el("details", {}, el("summary", {}, el("code", {}, status), " ", inline(full.description)));
         details.append(body(full.content));
         section.append(details);
       }

@@ -47,6 +47,8 @@ struct StorefrontMiddleware: RouterMiddleware {
             .eTag: "\"\(tag)\"",
             .vary: "Accept-Encoding",
             .cacheControl: file.isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
+            // On scripts too, as a worker takes its policy from its own answer, and on a 304, whose fields replace the
+            // stored ones: any other policy there would lock the page up at its next visit.
             .contentSecurityPolicy: SecurityHeadersMiddleware.pagePolicy,
         ]
         guard EntityTag.noneMatchHolds(request.headers, tag: tag) else {
@@ -54,8 +56,6 @@ struct StorefrontMiddleware: RouterMiddleware {
         }
         headers[.contentType] = file.contentType
         if coding != "identity" { headers[.contentEncoding] = coding }
-        // The page's policy holds for its worker scripts too, which get theirs from their own answer.
-        headers[.contentSecurityPolicy] = SecurityHeadersMiddleware.pagePolicy
         headers[.contentLength] = String(bytes.readableBytes)
         guard request.method != .head else { return Response(status: .ok, headers: headers) }
         return Response(status: .ok, headers: headers, body: .init(byteBuffer: bytes))
