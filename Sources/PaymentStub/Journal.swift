@@ -23,6 +23,7 @@ final class Journal: Sendable {
         var appended = 0
         var durable = 0
         var isWriting = false
+        var isOpen = true
         var waiters: [Waiter] = []
         var failure: Failure?
     }
@@ -48,13 +49,36 @@ final class Journal: Sendable {
             }
             try Self.syncDirectory(of: path)
         } catch {
-            close(descriptor)
+            Glibc.close(descriptor)
             throw error
         }
     }
 
     deinit {
-        close(descriptor)
+        closeOnce()
+    }
+
+    /// Writes what was appended and lets go of the file, so that another process may have it; every later flush fails.
+    func close() async {
+        await withCheckedContinuation { continuation in
+            queue.async {
+                self.writeAll()
+                self.closeOnce()
+                self.failWaiters()
+                continuation.resume()
+            }
+        }
+    }
+
+    private func closeOnce() {
+        let wasOpen = state.withLock { state in
+            defer {
+                state.isOpen = false
+                state.failure = state.failure ?? Failure(description: "the journal is closed")
+            }
+            return state.isOpen
+        }
+        if wasOpen { Glibc.close(descriptor) }
     }
 
     /// Adds one line (without its newline) in memory; the order of calls is the order in the file.
@@ -89,6 +113,17 @@ final class Journal: Sendable {
             case .write: queue.async { self.writeAll() }
             case .wait: break
             }
+        }
+    }
+
+    /// For who came between the last write and the close.
+    private func failWaiters() {
+        let (waiters, failure) = state.withLock { state in
+            defer { state.waiters.removeAll() }
+            return (state.waiters, state.failure)
+        }
+        for waiter in waiters {
+            waiter.continuation.resume(throwing: failure ?? Failure(description: "the journal is closed"))
         }
     }
 
@@ -165,7 +200,7 @@ final class Journal: Sendable {
         let directory = URL(filePath: path).deletingLastPathComponent().path
         let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("cannot open \(directory)") }
-        defer { close(descriptor) }
+        defer { Glibc.close(descriptor) }
         guard fsync(descriptor) == 0 else { throw failure("cannot sync \(directory)") }
     }
 

@@ -99,6 +99,11 @@ actor StubStore {
         return value
     }
 
+    /// Lets go of the journal; nothing can be changed or read any more.
+    nonisolated func close() async {
+        await journal.close()
+    }
+
     nonisolated func schedule(_ work: Work) {
         scheduler.yield(work)
     }

@@ -41,6 +41,8 @@ struct WebhookDispatcher: Service {
                 group.cancelAll()
             }
         }
+        // The server is stopped before this service: no request is left that could need the journal.
+        await store.close()
     }
 
     private func perform(_ work: StubStore.Work) async {

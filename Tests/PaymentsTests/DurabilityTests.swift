@@ -96,7 +96,7 @@ struct DurabilityTests {
 
     @Test("two stubs cannot share a folder")
     func lock() async throws {
-        try await StubHarness.run { stub async throws in
+        _ = try await StubHarness.run { stub async throws in
             await #expect(throws: (any Error).self) {
                 try await StubHarness.run(directory: stub.directory) { _ in }
             }
@@ -106,12 +106,12 @@ struct DurabilityTests {
     @Test("a processing payment is decided after a restart")
     func processing() async throws {
         try await withTemporaryDirectory { directory async throws in
-            let pending = try await StubHarness.run(directory: directory) { stub async throws in
-                try await stub.setFaults(#"{"processing_ms": 1500}"#)
-                return try await stub.provider().pay("4242424242424242")
-            }
-            #expect(pending.status == .processing)
             try await WebhookReceiver.run { receiver, url async throws in
+                let pending = try await StubHarness.run(directory: directory, webhookURL: url) { stub in
+                    try await stub.setFaults(#"{"processing_ms": 1500}"#)
+                    return try await stub.provider().pay("4242424242424242")
+                }
+                #expect(pending.status == .processing)
                 try await StubHarness.run(directory: directory, webhookURL: url) { stub async throws in
                     let event = try #require(try await receiver.wait(for: 1).first)
                     #expect(event.kind == .succeeded)

@@ -7,11 +7,13 @@ struct FaultTests {
     @Test("a lost answer leaves the outcome unknown; the same key finds the same intent, charged once")
     func successThenTimeout() async throws {
         try await StubHarness.run { stub async throws in
-            let provider = stub.provider(timeout: .milliseconds(400))
+            let provider = stub.provider()
+            // Gives up on what is to be lost; long enough for the stub to have done it on a busy machine.
+            let hasty = stub.provider(timeout: .seconds(2))
             let method = try await provider.createPaymentMethod(.test("4242424242424242"))
             try await stub.setFaults(#"{"timeout_after_success": 2}"#)
 
-            let create = { @Sendable () async throws(PaymentError) in
+            let create = { @Sendable (provider: HTTPPaymentProvider) async throws(PaymentError) in
                 try await provider.createIntent(
                     amount: .init(amount: 1_999, currency: "eur"),
                     paymentMethod: method.id,
@@ -19,19 +21,19 @@ struct FaultTests {
                     idempotencyKey: "ord_7:1"
                 )
             }
-            let lostCreate = await #expect(throws: PaymentError.self) { try await create() }
+            let lostCreate = await #expect(throws: PaymentError.self) { try await create(hasty) }
             #expect(lostCreate?.code == .unknownOutcome)
-            let intent = try await create()
+            let intent = try await create(provider)
 
-            let confirm = { @Sendable () async throws(PaymentError) in
+            let confirm = { @Sendable (provider: HTTPPaymentProvider) async throws(PaymentError) in
                 try await provider.confirm(
                     intent: intent.id, paymentMethod: nil, authentication: nil, idempotencyKey: "ord_7:1")
             }
-            let lostConfirm = await #expect(throws: PaymentError.self) { try await confirm() }
+            let lostConfirm = await #expect(throws: PaymentError.self) { try await confirm(hasty) }
             #expect(lostConfirm?.code == .unknownOutcome)
             // Retrieving tells the outcome before any retry.
             #expect(try await provider.retrieve(intent: intent.id).status == .succeeded)
-            let paid = try await confirm()
+            let paid = try await confirm(provider)
             #expect(paid.id == intent.id)
             #expect(paid.status == .succeeded)
 
@@ -44,7 +46,7 @@ struct FaultTests {
     @Test("the provider's own second attempt heals a lost answer")
     func healed() async throws {
         try await StubHarness.run { stub async throws in
-            let provider = stub.provider(timeout: .milliseconds(400), attempts: 2)
+            let provider = stub.provider(timeout: .seconds(2), attempts: 2)
             let method = try await provider.createPaymentMethod(.test("4242424242424242"))
             let intent = try await provider.createIntent(
                 amount: .init(amount: 3, currency: "eur"), paymentMethod: method.id, metadata: [:], idempotencyKey: "h")
@@ -63,7 +65,7 @@ struct FaultTests {
                 let waiting = try await stub.provider().pay("4000002500003155")
                 try await stub.setFaults(#"{"timeout_after_success": 1}"#)
                 let lost = await #expect(throws: PaymentError.self) {
-                    try await stub.provider(timeout: .milliseconds(400)).confirm(
+                    try await stub.provider(timeout: .seconds(2)).confirm(
                         intent: waiting.id, paymentMethod: nil, authentication: .succeed, idempotencyKey: "k")
                 }
                 #expect(lost?.code == .unknownOutcome)

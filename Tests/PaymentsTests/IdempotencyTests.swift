@@ -77,7 +77,7 @@ struct IdempotencyTests {
     @Test("of many requests with one key at once, one runs; the others are told to wait or get its answer")
     func concurrent() async throws {
         try await StubHarness.run { stub async throws in
-            try await stub.setFaults(#"{"latency_ms": 150}"#)
+            try await stub.setFaults(#"{"latency_ms": 2500}"#)
             let answers = try await withThrowingTaskGroup(of: StubHarness.Answer.self) { group in
                 for _ in 0..<12 {
                     group.addTask { try await stub.send(.post, "/v1/payment_intents", Self.body, key: "k") }

@@ -41,7 +41,7 @@ struct TestCardTests {
         try await StubHarness.run { stub async throws in
             let provider = stub.provider()
             let error = try #require(await #expect(throws: PaymentError.self) { try await provider.pay(number) })
-            #expect(error.code == .declined)
+            #expect(error.code == .declined, "\(error)")
             #expect(error.status == 402)
             #expect(error.decline?.code == code)
             #expect(error.decline?.declineCode == declineCode)
@@ -104,7 +104,7 @@ struct TestCardTests {
                     try await provider.confirm(
                         intent: waiting.id, paymentMethod: nil, authentication: .fail, idempotencyKey: "k")
                 })
-            #expect(error.code == .declined)
+            #expect(error.code == .declined, "\(error)")
             #expect(error.decline?.code == "payment_intent_authentication_failure")
             #expect(error.intent?.status == .requiresPaymentMethod)
         }
