@@ -331,7 +331,8 @@ final class Reactor: @unchecked Sendable {
         }
         if let cut = link.takeCut() {
             open[link.token] = nil
-            return disconnected(link, written: cut.written, reason: cut.reason)
+            // A refusal that was read says more than the write that failed after it.
+            return disconnected(link, written: cut.written, reason: refusal.map(CutReason.lost) ?? cut.reason)
         }
         if link.isConnected, case .connecting = link.state.phase {
             for command in link.state.connected(now: now) {

@@ -9,6 +9,8 @@ public final class RedisConnection: Sendable {
         var isEnded = false
         var holdsTransaction = false
         var wasChanged = false
+        /// A command failed without an answer: whether a transaction is open, or the connection broken by its loss, is not known here.
+        var isDoubtful = false
     }
 
     private let sender: Sender
@@ -23,7 +25,12 @@ public final class RedisConnection: Sendable {
     /// A blocking command may take its own timeout plus the client's. Cancelling it closes the connection: what the server was about to pop may be lost.
     public func send(_ command: RedisCommand) async throws(RedisError) -> RESPValue {
         try note(command.kind, name: command.name)
-        return try await sender.send(command)
+        do throws(RedisError) {
+            return try await sender.send(command)
+        } catch {
+            if error.code != .server { noteDoubt() }
+            throw error
+        }
     }
 
     /// Sends commands in one write and waits for all replies, which come in the order of the commands.
@@ -35,7 +42,11 @@ public final class RedisConnection: Sendable {
         } catch {
             return commands.map { _ in .failure(error) }
         }
-        return await sender.send(commands)
+        let replies = await sender.send(commands)
+        for case .failure(let error) in replies where error.code != .server {
+            noteDoubt()
+        }
+        return replies
     }
 
     /// Runs a script by its SHA-1, by its source where the server does not know it.
@@ -63,13 +74,17 @@ public final class RedisConnection: Sendable {
         guard !isEnded else { throw RedisError(.closed, "\(name): the connection was given back") }
     }
 
+    private func noteDoubt() {
+        state.withLock { $0.isDoubtful = true }
+    }
+
     /// Ends the loan.
     ///
     /// Returns whether the next user would find something left behind.
     func end() -> Bool {
         state.withLock { state in
             state.isEnded = true
-            return state.holdsTransaction || state.wasChanged
+            return state.holdsTransaction || state.wasChanged || state.isDoubtful
         }
     }
 }

@@ -89,6 +89,27 @@ import Testing
         }
     }
 
+    @Test func `a dedicated connection survives a restart, an open transaction does not`() async throws {
+        try await withRedis { server, redis in
+            try await redis.withConnection { connection in
+                _ = try await connection.send(RedisCommand("PING"))
+                let blocked = Task { try await connection.send(RedisCommand("BLPOP", "list", 0)) }
+                try await eventually { try await redis.blockedClients() == 1 }
+                try await server.restart()
+                let cut = await #expect(throws: RedisError.self) { try await blocked.value }
+                #expect(cut?.code == .outcomeUnknown)
+                _ = try await connection.send(RedisCommand("MULTI"))
+                _ = try await connection.send(RedisCommand("INCR", "count"))
+                try await server.restart()
+                let lost = await #expect(throws: RedisError.self) { try await connection.send(RedisCommand("EXEC")) }
+                #expect(lost?.code == .closed || lost?.code == .outcomeUnknown)
+            }
+            #expect(try await redis.send(RedisCommand("GET", "count").retrying(.safe)).isNull)
+            let pong = try await redis.withConnection { try await $0.send(RedisCommand("PING").retrying(.safe)) }
+            #expect(pong == .status("PONG"))
+        }
+    }
+
     @Test func `closing the client ends a blocked command`() async throws {
         try await withRedis { _, redis in
             let task = Task {

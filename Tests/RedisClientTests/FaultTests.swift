@@ -155,7 +155,7 @@ import Testing
                 try await late.send(RedisCommand("SET", "key", "value"))
             }
             #expect(error?.code == .notSent)
-            #expect(error?.message.contains("max number of clients") == true)
+            #expect(error?.message.contains("max number of clients") == true, "\(String(describing: error))")
             await late.close()
         }
     }
