@@ -207,8 +207,8 @@ let package = Package(
             name: "APITests",
             dependencies: [
                 "API", "Settings", "Marketplace", "ObjectStore", "Payments", "JobQueue", "RedisClient", "TestSupport",
-                "PaymentStub", asyncHTTPClient, crypto, hummingbird, logging, nioCore, yams,
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                "PaymentStub", "Charges", "Fulfilment", "Links", asyncHTTPClient, crypto, hummingbird, logging, nioCore,
+                yams,
             ],
             swiftSettings: settings),
     ],
