@@ -21,7 +21,8 @@ struct MailTests {
     func headers() {
         let text = message()
         #expect(
-            text.hasPrefix("From: Sunset <no-reply@sunset.test>\r\nTo: Ada\r\n <ada@example.org>\r\nSubject: Hello\r\n"))
+            text.hasPrefix("From: Sunset <no-reply@sunset.test>\r\nTo: Ada\r\n <ada@example.org>\r\nSubject: Hello\r\n")
+        )
         #expect(text.contains("Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"))
         #expect(text.contains("Message-ID: <job_1@sunset.test>\r\n"))
         #expect(text.hasSuffix("\r\n\r\nText\r\n"))
