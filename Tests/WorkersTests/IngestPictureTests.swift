@@ -33,6 +33,27 @@ struct IngestPictureTests {
         }
     }
 
+    /// Without an import profile libvips takes another for untagged pictures, and dark teal becomes slate.
+    @Test("a picture without a colour profile keeps its colours")
+    func colours() async throws {
+        let lab = try Lab()
+        let flat = lab.directory.file("flat")
+        try Lab.run("vips", ["black", "\(flat)-0.v", "400", "300", "--bands", "3"])
+        try Lab.run("vips", ["linear", "\(flat)-0.v", "\(flat)-1.v", "1 1 1", "20 70 79", "--uchar"])
+        try Lab.run("vips", ["copy", "\(flat)-1.v", "\(flat).png", "--interpretation", "srgb"])
+        let findings = try await lab.inspect(try Data(contentsOf: URL(filePath: "\(flat).png")), as: "flat.png")
+        for (thumbnail, bytes) in findings.previews {
+            let preview = try lab.file("preview", Data(bytes.readableBytesView))
+            let point = try Lab.run("vips", ["getpoint", preview, "20", "20"]).split(separator: " ").compactMap {
+                Double($0)
+            }
+            #expect(point.count == 3, "\(thumbnail.type)")
+            for (channel, expected) in zip(point, [20.0, 70, 79]) {
+                #expect(abs(channel - expected) <= 4, "\(thumbnail.type): \(point)")
+            }
+        }
+    }
+
     @Test("a picture smaller than every preview is never made larger")
     func small() async throws {
         let lab = try Lab()

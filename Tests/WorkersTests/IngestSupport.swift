@@ -58,15 +58,19 @@ struct Lab {
         return try Data(contentsOf: URL(filePath: "\(base).\(suffix)"))
     }
 
-    static func run(_ program: String, _ arguments: [String]) throws {
+    @discardableResult
+    static func run(_ program: String, _ arguments: [String]) throws -> String {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [program] + arguments
         process.standardError = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
+        let output = Pipe()
+        process.standardOutput = output
         try process.run()
+        let said = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else { throw TestSupportError("\(program) \(arguments) failed") }
+        return String(decoding: said, as: UTF8.self)
     }
 }
 
