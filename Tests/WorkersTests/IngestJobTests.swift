@@ -99,18 +99,18 @@ struct IngestJobTests {
     @Test("a worker killed in the middle is replaced by another, which ends the job")
     func killedWorker() async throws {
         try await withBench { bench in
-            let upload = try await bench.upload(Data(count: 400 << 20), "zeros.bin", "application/octet-stream")
+            let picture = try Lab().picture("png", width: 400, height: 300)
+            let upload = try await bench.upload(picture, "a.png", "image/png")
             let child = try bench.startChild()
-            while try await bench.market.uploads.upload(id: upload.id, owner: "usr_seller").state == .uploaded {
-                try await Task.sleep(for: .milliseconds(2))
-            }
-            kill(child.processIdentifier, SIGKILL)
             child.waitUntilExit()
+            #expect(child.terminationReason == .uncaughtSignal)
             let interrupted = try await bench.market.uploads.upload(id: upload.id, owner: "usr_seller")
             #expect(interrupted.state == .processing)
+            #expect(try await bench.market.objects.list(bucket: Uploads.mediaBucket).objects.count == 1)
             try await bench.work()
             let done = try await bench.market.uploads.upload(id: upload.id, owner: "usr_seller")
-            #expect(done.state == .ready && done.report?.size == 400 << 20)
+            #expect(done.state == .ready && done.report?.thumbnails.count == 4)
+            #expect(try await bench.market.objects.list(bucket: Uploads.mediaBucket).objects.count == 4)
         }
     }
 
@@ -119,7 +119,7 @@ struct IngestJobTests {
     func child() async throws {
         let parts = try #require(Self.instruction).split(separator: "|").map(String.init)
         let redis = RedisClient(RedisConfiguration(address: .unix(path: parts[0])), logger: .quiet)
-        let bench = try await IngestBench(redis: redis, socket: parts[0], directory: parts[1])
+        let bench = try await IngestBench(redis: redis, socket: parts[0], directory: parts[1], isDoomed: true)
         try await bench.work()
     }
 
@@ -141,15 +141,16 @@ struct IngestBench {
     let socket: String
     let directory: String
 
-    init(redis: RedisClient, socket: String, directory: String) async throws {
+    init(redis: RedisClient, socket: String, directory: String, isDoomed: Bool = false) async throws {
         self.socket = socket
         self.directory = directory
         var configuration = MarketplaceConfiguration()
         configuration.requiresPersistence = false
+        let store = try await DirectoryStore(directory: directory + "/store", logger: .quiet)
         market = Marketplace(
             redis: redis,
             queue: JobQueue(redis: redis, namespace: try Namespace("test"), logger: .quiet),
-            objects: try await DirectoryStore(directory: directory + "/store", logger: .quiet),
+            objects: isDoomed ? DoomedStore(store: store) : store,
             payments: HTTPPaymentProvider(
                 HTTPPaymentProviderConfiguration(
                     baseURL: "http://127.0.0.1:9", secretKey: "none", webhookSecrets: ["none"]), logger: .quiet),
@@ -203,5 +204,57 @@ struct IngestBench {
         process.standardError = FileHandle.nullDevice
         try process.run()
         return process
+    }
+}
+
+/// The real store, in a process that dies by SIGKILL as soon as it has put one object.
+private struct DoomedStore: ObjectStore {
+    let store: DirectoryStore
+
+    func put<Body: AsyncSequence & Sendable>(
+        bucket: String, key: String, body: Body, options: PutOptions
+    ) async throws -> ObjectInfo where Body.Element == ByteBuffer {
+        let info = try await store.put(bucket: bucket, key: key, body: body, options: options)
+        kill(getpid(), SIGKILL)
+        return info
+    }
+
+    func createBucket(_ bucket: String) async throws {
+        try await store.createBucket(bucket)
+    }
+
+    func deleteBucket(_ bucket: String) async throws {
+        try await store.deleteBucket(bucket)
+    }
+
+    func buckets() async throws -> [BucketInfo] {
+        try await store.buckets()
+    }
+
+    func head(bucket: String, key: String) async throws -> ObjectInfo {
+        try await store.head(bucket: bucket, key: key)
+    }
+
+    func get(bucket: String, key: String, range: ByteRangeRequest?) async throws -> ObjectBody {
+        try await store.get(bucket: bucket, key: key, range: range)
+    }
+
+    func copy(from source: ObjectName, to destination: ObjectName, options: CopyOptions?) async throws -> ObjectInfo {
+        try await store.copy(from: source, to: destination, options: options)
+    }
+
+    func delete(bucket: String, key: String) async throws -> Bool {
+        try await store.delete(bucket: bucket, key: key)
+    }
+
+    func list(
+        bucket: String, prefix: String, delimiter: String?, startAfter: String?, limit: Int
+    ) async throws -> ObjectListing {
+        try await store.list(
+            bucket: bucket, prefix: prefix, delimiter: delimiter, startAfter: startAfter, limit: limit)
+    }
+
+    func withLocalFile<T>(bucket: String, key: String, _ body: (String) async throws -> T) async throws -> T {
+        try await store.withLocalFile(bucket: bucket, key: key, body)
     }
 }

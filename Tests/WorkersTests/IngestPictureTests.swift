@@ -33,22 +33,58 @@ struct IngestPictureTests {
         }
     }
 
-    /// Without an import profile libvips takes another for untagged pictures, and dark teal becomes slate.
-    @Test("a picture without a colour profile keeps its colours")
-    func colours() async throws {
+    /// How a picture is made of 400 × 300 black pixels, and what colour it is to be shown in.
+    struct Colour: Sendable {
+        var bands: Int
+        var offset: String
+        var format: String
+        var interpretation: String
+        var suffix: String
+        var profile: String?
+        var shown: [Double]
+    }
+
+    @Test(
+        "a picture keeps its colours, with a profile and without, grey and CMYK",
+        arguments: [
+            Colour(
+                bands: 3, offset: "20 70 79", format: "uchar", interpretation: "srgb", suffix: "png",
+                shown: [20, 70, 79]),
+            Colour(
+                bands: 3, offset: "20 70 79", format: "uchar", interpretation: "srgb", suffix: "png", profile: "p3",
+                shown: [20, 70, 79]),
+            Colour(bands: 1, offset: "77", format: "uchar", interpretation: "b-w", suffix: "png", shown: [77, 77, 77]),
+            Colour(bands: 1, offset: "77", format: "uchar", interpretation: "b-w", suffix: "jpg", shown: [77, 77, 77]),
+            Colour(
+                bands: 1, offset: "30069", format: "ushort", interpretation: "grey16", suffix: "png",
+                shown: [117, 117, 117]),
+            Colour(
+                bands: 4, offset: "0 128 255 0", format: "uchar", interpretation: "cmyk", suffix: "jpg",
+                shown: [254, 134, 34]),
+        ])
+    func colours(colour: Colour) async throws {
         let lab = try Lab()
         let flat = lab.directory.file("flat")
-        try Lab.run("vips", ["black", "\(flat)-0.v", "400", "300", "--bands", "3"])
-        try Lab.run("vips", ["linear", "\(flat)-0.v", "\(flat)-1.v", "1 1 1", "20 70 79", "--uchar"])
-        try Lab.run("vips", ["copy", "\(flat)-1.v", "\(flat).png", "--interpretation", "srgb"])
-        let findings = try await lab.inspect(try Data(contentsOf: URL(filePath: "\(flat).png")), as: "flat.png")
+        let ones = Array(repeating: "1", count: colour.bands).joined(separator: " ")
+        try Lab.run("vips", ["black", "\(flat)-0.v", "400", "300", "--bands", "\(colour.bands)"])
+        try Lab.run("vips", ["linear", "\(flat)-0.v", "\(flat)-1.v", ones, colour.offset])
+        try Lab.run("vips", ["cast", "\(flat)-1.v", "\(flat)-2.v", colour.format])
+        var made = "\(flat).\(colour.suffix)"
+        try Lab.run("vips", ["copy", "\(flat)-2.v", made, "--interpretation", colour.interpretation])
+        if let profile = colour.profile {
+            let plain = made
+            made = "\(flat)-tagged.\(colour.suffix)"
+            try Lab.run("vips", ["icc_transform", plain, made, profile, "--input-profile", "srgb"])
+        }
+        let findings = try await lab.inspect(
+            try Data(contentsOf: URL(filePath: made)), as: "flat.\(colour.suffix)")
+        #expect(findings.previews.count == 4)
         for (thumbnail, bytes) in findings.previews {
             let preview = try lab.file("preview", Data(bytes.readableBytesView))
-            let point = try Lab.run("vips", ["getpoint", preview, "20", "20"]).split(separator: " ").compactMap {
-                Double($0)
-            }
-            #expect(point.count == 3, "\(thumbnail.type)")
-            for (channel, expected) in zip(point, [20.0, 70, 79]) {
+            let point = try Lab.run("vips", ["getpoint", preview, "20", "20"]).split(separator: " ")
+                .compactMap { Double($0) }
+            #expect(!point.isEmpty)
+            for (channel, expected) in zip(point, colour.shown) {
                 #expect(abs(channel - expected) <= 4, "\(thumbnail.type): \(point)")
             }
         }

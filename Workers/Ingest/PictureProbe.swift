@@ -37,8 +37,8 @@ struct PictureProbe: Sendable {
             let source = "\(folder)/source"
             try await blocking { try FileManager.default.createSymbolicLink(atPath: source, withDestinationPath: path) }
             let process = BoundedProcess(limits: limits, scratch: folder)
-            var picture = try await measure(source, process)
-            let base = try await decode(source, in: folder, process)
+            var (picture, hasProfile) = try await measure(source, process)
+            let base = try await decode(source, hasProfile: hasProfile, in: folder, process)
             picture.previews = try await previews(of: base, width: picture.width, process)
             picture.placeholder = try await placeholder(of: base, process)
             return picture
@@ -46,7 +46,9 @@ struct PictureProbe: Sendable {
     }
 
     /// Reads the header only: a decompression bomb is told by the pixels it promises.
-    private func measure(_ source: String, _ process: BoundedProcess) async throws -> Picture {
+    private func measure(
+        _ source: String, _ process: BoundedProcess
+    ) async throws -> (picture: Picture, hasProfile: Bool) {
         let output = try await probe("vipsheader", ["-a", source], process)
         var fields: [Substring: Substring] = [:]
         for line in output.split(separator: "\n") {
@@ -66,20 +68,30 @@ struct PictureProbe: Sendable {
                 "The picture has \(width) × \(height) pixels; at most \(limits.maximumPixels) in all are allowed.")
         }
         let isTurned = fields["orientation"].flatMap { Int($0) }.map { (5...8).contains($0) } ?? false
-        return Picture(
+        let picture = Picture(
             width: isTurned ? height : width, height: isTurned ? width : height, previews: [], placeholder: nil)
+        return (picture, fields["icc-profile-data"] != nil)
     }
 
     /// Decodes the whole picture once, shrunk to the largest preview, in sRGB and without metadata.
-    private func decode(_ source: String, in folder: String, _ process: BoundedProcess) async throws -> String {
+    ///
+    /// Only pictures that carry a profile are converted by it. The others are grey, CMYK (which libvips converts by
+    /// itself) or taken for sRGB, as browsers do; with `--export-profile` libvips would take another profile for them,
+    /// and with `--import-profile srgb` it refuses grey ones.
+    private func decode(
+        _ source: String, hasProfile: Bool, in folder: String, _ process: BoundedProcess
+    ) async throws -> String {
         let base = "\(folder)/base.png"
         let largest = Self.widths.max() ?? 0
-        _ = try await probe(
-            "vips",
-            [
-                "thumbnail", source, "\(base)[compression=0,strip]", "\(largest)", "--height", Self.anyHeight,
-                "--size", "down", "--fail-on", "error", "--import-profile", "srgb", "--export-profile", "srgb",
-            ], process)
+        let arguments = [
+            "thumbnail", source, "\(base)[compression=0,strip]", "\(largest)", "--height", Self.anyHeight,
+            "--size", "down", "--fail-on", "error",
+        ]
+        if hasProfile, case .success = try await process.run("vips", arguments + ["--export-profile", "srgb"]) {
+            return base
+        }
+        // A profile that does not fit its picture is no reason to refuse the picture.
+        _ = try await probe("vips", arguments, process)
         return base
     }
 
