@@ -19,5 +19,6 @@ public struct JobFailure: Error, Sendable, CustomStringConvertible {
         JobFailure(kind: .retry(after: delay), reason: reason)
     }
 
+    /// The reason.
     public var description: String { reason }
 }

@@ -21,6 +21,7 @@ public struct JobID: RawRepresentable, Hashable, Codable, Sendable, CustomString
         JobID(rawValue: SortableID.make(prefix: "job_"))
     }
 
+    /// The text of the id.
     public var description: String { rawValue }
 
     var isValid: Bool {

@@ -30,6 +30,7 @@ public struct JobQueueError: Error, Sendable, CustomStringConvertible {
         /// A worker's configuration makes no sense.
         public static let invalidConfiguration = Code(base: .invalidConfiguration)
 
+        /// The code's name.
         public var description: String { base.rawValue }
     }
 
@@ -46,6 +47,7 @@ public struct JobQueueError: Error, Sendable, CustomStringConvertible {
         self.underlying = underlying
     }
 
+    /// The code, the message and the error below.
     public var description: String {
         "\(code): \(message)" + (underlying.map { " (\($0))" } ?? "")
     }

@@ -96,7 +96,8 @@ extension JobWorker {
         let keys = queue.keys
         let results = await queue.redis.send([
             RedisCommand("ZREM", RedisArgument(keys.workers), RedisArgument(id)).timeout(.seconds(2)),
-            RedisCommand("DEL", RedisArgument(keys.worker(id)), RedisArgument(keys.privateWake(id))).timeout(.seconds(2)),
+            RedisCommand("DEL", RedisArgument(keys.worker(id)), RedisArgument(keys.privateWake(id))).timeout(
+                .seconds(2)),
         ])
         if case .failure(let error) = results.first {
             logger.info("the worker stays in the registry until it is forgotten", metadata: ["error": "\(error)"])

@@ -121,7 +121,8 @@ extension JobWorker {
         }
         let header = envelope.header
         guard let handler = handlers.handlers[JobHandlers.TypeKey(name: header.name, version: header.version)] else {
-            logger.info("a job of an unknown type is parked", metadata: ["job": "\(claimed.id)", "type": "\(header.name)"])
+            logger.info(
+                "a job of an unknown type is parked", metadata: ["job": "\(claimed.id)", "type": "\(header.name)"])
             endings.append(bare(claimed, .parked(type: "\(header.name)@\(header.version)")))
             return nil
         }

@@ -67,7 +67,8 @@ extension JobWorker {
             context.logger.warning("the job failed for good", metadata: ["error": "\(failure.reason)"])
             return .failed(delay: .zero, isPermanent: true, message: shortened(failure.reason))
         case .retry(let delay):
-            context.logger.info("the job is tried again", metadata: ["reason": "\(failure.reason)", "after": "\(delay)"])
+            context.logger.info(
+                "the job is tried again", metadata: ["reason": "\(failure.reason)", "after": "\(delay)"])
             return .failed(delay: delay, isPermanent: false, message: shortened(failure.reason))
         }
     }

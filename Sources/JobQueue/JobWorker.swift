@@ -26,7 +26,8 @@ public final class JobWorker: Service {
     let graceEnd = Mutex<ContinuousClock.Instant?>(nil)
     let isEnded = Atomic<Bool>(false)
 
-    static let beatScript = Linker.script("beat", PackageResources.fate_lua, PackageResources.beat_lua, flags: "allow-oom")
+    static let beatScript = Linker.script(
+        "beat", PackageResources.fate_lua, PackageResources.beat_lua, flags: "allow-oom")
 
     /// Creates a worker.
     public init(
@@ -87,7 +88,8 @@ public final class JobWorker: Service {
 
     private func work() async throws {
         guard try await prepare() else { return }
-        logger.info("worker started", metadata: ["queues": "\(configuration.queues.map(\.name).joined(separator: ","))"])
+        let names = configuration.queues.map(\.name).joined(separator: ",")
+        logger.info("worker started", metadata: ["queues": "\(names)"])
         pacer.start()
         defer { pacer.stop() }
         let beats = Task(executorPreference: pacer) { await self.beatLoop() }

@@ -80,7 +80,7 @@ final class PacerThread: TaskExecutor, @unchecked Sendable {
                 continue
             }
             let interval = Double((earliest - now).milliseconds) / 1000 + 0.001
-            condition.wait(until: Date(timeIntervalSinceNow: interval))
+            _ = condition.wait(until: Date(timeIntervalSinceNow: interval))
         }
     }
 }

@@ -68,7 +68,9 @@ final class WorkerGate: Sendable {
     /// Opens again if the emptying took too long or was for a queue that got nothing.
     func endEmptying(queue: Int?, now: ContinuousClock.Instant) -> Bool {
         phaseState.withLock { current in
-            guard case .emptying(let emptied, let until) = current, queue == emptied || until <= now else { return false }
+            guard case .emptying(let emptied, let until) = current, queue == emptied || until <= now else {
+                return false
+            }
             current = .open
             isClosed.store(false, ordering: .sequentiallyConsistent)
             return true
