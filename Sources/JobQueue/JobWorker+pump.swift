@@ -15,7 +15,7 @@ extension JobWorker {
                 board.busy(runner.index, hasPlaces: turn.claim > 0)
                 guard await take(turn, runner) else { return }
             case .wait(let hasPlaces):
-                if board.rest(runner.index, hasPlaces: hasPlaces) { await pokeConnection() }
+                if board.rest(runner.index, hasPlaces: hasPlaces, look: runner.nextLook()) { await pokeConnection() }
                 await runner.signal.wait()
             case .finished:
                 return

@@ -32,8 +32,9 @@ extension JobWorker {
         let keys = queue.keys
         var arguments = [RedisArgument(keys.privateWake(id))]
         arguments += queues.map { RedisArgument(keys.wake(runners[$0].queue.name)) }
-        let seconds = timeout(queues)
-        arguments.append(RedisArgument(seconds))
+        let milliseconds = timeout(queues)
+        board.blocks(until: .now + .milliseconds(milliseconds))
+        arguments.append(RedisArgument(Double(milliseconds) / 1000))
         let reply = try await connection.send(
             RedisCommand("BZPOPMIN", arguments).timeout(.seconds(11)))
         guard let key = reply[0].string else {
@@ -55,11 +56,11 @@ extension JobWorker {
     }
 
     /// Until the next due job or expiry, at most one second; never 0, which would mean for ever.
-    private func timeout(_ queues: [Int]) -> Double {
+    private func timeout(_ queues: [Int]) -> Int64 {
         let now = ContinuousClock.now
         let next = queues.compactMap { runners[$0].nextLook() }.min()
         let wait = next.map { now.duration(to: $0) } ?? .seconds(1)
-        return Double(min(1000, max(2, wait.milliseconds + 1))) / 1000
+        return min(1000, max(2, wait.milliseconds + 1))
     }
 
     /// Ends the block early, because a queue that it does not cover has places again.

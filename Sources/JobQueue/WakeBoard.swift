@@ -9,6 +9,8 @@ final class WakeBoard: Sendable {
         var capable: Set<Int> = []
         /// What the connection blocks on, while it does.
         var blocked: Set<Int>?
+        /// When that block ends by itself.
+        var blockedUntil = ContinuousClock.now
         var isEnded = false
     }
 
@@ -16,7 +18,9 @@ final class WakeBoard: Sendable {
     private let signal = Signal()
 
     /// A queue's pump is about to wait; answers whether the connection must be woken by its private key.
-    func rest(_ queue: Int, hasPlaces: Bool) -> Bool {
+    ///
+    /// It must when it does not block on the queue, or past the time at which the queue wants to look again.
+    func rest(_ queue: Int, hasPlaces: Bool, look: ContinuousClock.Instant?) -> Bool {
         let needsPoke = state.withLock { state in
             guard hasPlaces else {
                 state.hungry.remove(queue)
@@ -26,6 +30,7 @@ final class WakeBoard: Sendable {
             state.hungry.insert(queue)
             state.capable.insert(queue)
             guard let blocked = state.blocked else { return false }
+            if let look, look < state.blockedUntil { return true }
             return !blocked.contains(queue)
         }
         signal.fire()
@@ -45,12 +50,19 @@ final class WakeBoard: Sendable {
             let (isEnded, queues) = state.withLock { state in
                 guard !state.isEnded, !state.hungry.isEmpty else { return (state.isEnded, nil as Set<Int>?) }
                 state.blocked = state.capable
+                // Until the timeout is known: whoever rests now is seen by it, or pokes.
+                state.blockedUntil = .now + .seconds(1)
                 return (false, state.capable)
             }
             if isEnded { return nil }
             if let queues { return queues }
             await signal.wait()
         }
+    }
+
+    /// The block that begins now ends at this time.
+    func blocks(until: ContinuousClock.Instant) {
+        state.withLock { $0.blockedUntil = until }
     }
 
     /// The connection is back; answers whether the queue has places.
