@@ -97,6 +97,38 @@ struct FailureProcessTests {
         }
     }
 
+    @Test("a lapsed job runs alone, and gets its turn in a process that is never idle")
+    func suspectRunsAlone() async throws {
+        try await QueueHarness.run { harness in
+            let process = try startProcess(harness)
+            try await harness.queue.enqueue(Work(text: "hold"), id: JobID("held"))
+            try await eventually("started") { try await harness.number("started:hold") == 1 }
+            process.kill(SIGKILL)
+            process.wait()
+            // Two seconds of work for two places: more than the lease.
+            try await harness.queue.enqueue(try (0..<400).map { try Work(text: "busy").prepared(id: JobID("w\($0)")) })
+            let running = Notes()
+            let ended = Notes()
+            let notes = Notes()
+            var handlers = JobHandlers()
+            handlers.register(Work.self) { job, context -> Void in
+                running.note(job.text)
+                if job.text == "hold" { notes.note("lapses \(context.lapses)") }
+                let others = running.all.count - ended.all.count - 1
+                try await Task.sleep(for: .milliseconds(10))
+                if job.text == "hold" { notes.note("others \(others)") }
+                ended.note(job.text)
+            }
+            try await harness.withWorker(handlers, lease: .seconds(1)) { _ in
+                try await eventually("all completed") {
+                    try await harness.inspector.queue(named: "work").completed == 401
+                }
+            }
+            #expect(notes.all == ["lapses 1", "others 0"])
+            #expect(ended.all.last == "busy")
+        }
+    }
+
     @Test("handlers that block every thread of the pool keep their leases")
     func blockedPool() async throws {
         try await QueueHarness.run { harness in
