@@ -12,6 +12,13 @@ struct Work: Job {
     var text = ""
 }
 
+/// The same as in the tests; each completion counts for the job's own id in the hash `tally`.
+struct Tally: Job {
+    static let name = "tally"
+    static let queue = "work"
+    static let options = JobOptions(maximumLapses: 10)
+}
+
 /// A worker process that tests kill, freeze and wake: `queue-test-worker <socket> <lease ms> <concurrency>`.
 ///
 /// What a job does is its text: `die` kills the process, `hold` waits for the key `go` and counts in `returned`, `block`
@@ -33,6 +40,15 @@ struct QueueTestWorker {
         handlers.register(
             effect: EffectDefinition(
                 name: "add", body: "return { apply = function(args) redis.call('INCR', NS .. args[1]) end }"))
+        handlers.register(
+            effect: EffectDefinition(
+                name: "tally",
+                body: "return { apply = function(args) redis.call('HINCRBY', NS .. 'tally', args[1], 1) end }"
+            ))
+        handlers.register(Tally.self) { (_: Tally, context) in
+            usleep(2_000)
+            return Completion(effects: [Effect("tally", arguments: [RedisArgument(context.id.rawValue)])])
+        }
         handlers.register(Work.self) { job, _ in
             _ = try await client.send(RedisCommand("INCR", RedisArgument("\(prefix)started:\(job.text)")))
             switch job.text {
