@@ -13,7 +13,7 @@ final class PacerThread: TaskExecutor, @unchecked Sendable {
         let continuation: CheckedContinuation<Void, Never>
     }
 
-    private let condition = NSCondition()
+    private let condition = MonotonicCondition()
     private var jobs: [UnownedJob] = []
     private var sleepers: [Sleeper] = []
     private var isStopped = false
@@ -79,8 +79,7 @@ final class PacerThread: TaskExecutor, @unchecked Sendable {
                 condition.wait()
                 continue
             }
-            let interval = Double((earliest - now).milliseconds) / 1000 + 0.001
-            _ = condition.wait(until: Date(timeIntervalSinceNow: interval))
+            condition.wait(atMost: (earliest - now) + .milliseconds(1))
         }
     }
 }
