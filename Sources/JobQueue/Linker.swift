@@ -7,6 +7,15 @@ internal import RedisClient
 enum Linker {
     static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
+    /// What every script begins with, in the order of its needs.
+    static var prelude: [String] {
+        [
+            PackageResources.prelude_lua, PackageResources.stats_lua, PackageResources.bonds_lua,
+            PackageResources.put_lua,
+        ]
+        .map(text)
+    }
+
     static func domainScript(
         name: String, fragments: [LuaFragment], body: String, allowsOutOfMemory: Bool
     ) -> RedisScript {
@@ -14,12 +23,12 @@ enum Linker {
             name: name,
             source: assemble(
                 flags: allowsOutOfMemory ? "allow-oom" : nil,
-                parts: [text(PackageResources.prelude_lua), text(PackageResources.domain_lua)]
+                parts: prelude + [text(PackageResources.domain_lua)]
                     + ordered(fragments).map(wrap) + [body]))
     }
 
     static func turnScript(effects: [EffectDefinition]) -> RedisScript {
-        var parts = [text(PackageResources.prelude_lua)]
+        var parts = prelude
         parts += ordered(effects.flatMap(\.fragments)).map(wrap)
         parts.append("local EFFECTS = {}")
         parts += effects.map { "EFFECTS['\($0.name)'] = (function()\n\($0.body)\nend)()" }
@@ -31,7 +40,7 @@ enum Linker {
     /// A script of the queue itself.
     static func script(_ name: String, _ bodies: [UInt8]..., flags: String?) -> RedisScript {
         RedisScript(
-            name: name, source: assemble(flags: flags, parts: [text(PackageResources.prelude_lua)] + bodies.map(text)))
+            name: name, source: assemble(flags: flags, parts: prelude + bodies.map(text)))
     }
 
     private static func assemble(flags: String?, parts: [String]) -> String {
