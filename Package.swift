@@ -82,6 +82,9 @@ let package = Package(
             resources: [.embedInCode("Lua")],
             swiftSettings: settings
         ),
+        .target(
+            name: "Telemetry", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: settings),
         .target(name: "Settings", dependencies: [configuration, yams], swiftSettings: settings),
         .target(
             name: "API",
@@ -194,6 +197,7 @@ let package = Package(
                 "Charges", "Fulfilment", "Links", "PaymentStub", logging, nioCore,
             ],
             swiftSettings: settings),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", metrics], swiftSettings: settings),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: settings),
         .testTarget(
             name: "WorkersTests",
