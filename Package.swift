@@ -83,13 +83,17 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
-            name: "Telemetry", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+            name: "Telemetry",
+            dependencies: [
+                .product(name: "CoreMetrics", package: "swift-metrics"), logging, lifecycle, nioCore, nioHTTP1,
+                nioPosix,
+            ],
             swiftSettings: settings),
         .target(name: "Settings", dependencies: [configuration, yams], swiftSettings: settings),
         .target(
             name: "API",
             dependencies: [
-                "Marketplace", "ObjectStore", "Payments", "JobQueue", "RedisClient",
+                "Marketplace", "ObjectStore", "Payments", "JobQueue", "RedisClient", "Telemetry",
                 crypto, hummingbird, logging, metrics, nioCore, lifecycle,
             ],
             resources: [.embedInCode("Resources")],
@@ -127,7 +131,7 @@ let package = Package(
             name: "Pool",
             dependencies: [
                 "Assembly", "Ingest", "Charges", "Fulfilment", "Links", "Mail", "Maintenance", "Settings", "JobQueue",
-                "Marketplace", logging, lifecycle, signals, subprocess, systemPackage,
+                "Marketplace", "Telemetry", logging, lifecycle, signals, subprocess, systemPackage,
             ],
             path: "Workers/Pool",
             swiftSettings: settings
@@ -136,7 +140,10 @@ let package = Package(
         // The parts of an installation, opened as its settings say.
         .target(
             name: "Assembly",
-            dependencies: ["Settings", "Marketplace", "ObjectStore", "Payments", "JobQueue", "RedisClient", logging],
+            dependencies: [
+                "Settings", "Marketplace", "ObjectStore", "Payments", "JobQueue", "RedisClient", "Telemetry", logging,
+                metrics,
+            ],
             swiftSettings: settings
         ),
 
@@ -144,7 +151,9 @@ let package = Package(
         .executableTarget(
             name: "sunset-api",
             dependencies: [
-                "API", "Assembly", "Marketplace", "Settings", argumentParser, hummingbird, logging, lifecycle, signals,
+                "API", "Assembly", "Marketplace", "Settings", "Telemetry", argumentParser, hummingbird, logging,
+                lifecycle,
+                signals,
             ],
             swiftSettings: settings
         ),
@@ -197,7 +206,8 @@ let package = Package(
                 "Charges", "Fulfilment", "Links", "PaymentStub", logging, nioCore,
             ],
             swiftSettings: settings),
-        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", metrics], swiftSettings: settings),
+        .testTarget(
+            name: "TelemetryTests", dependencies: ["Telemetry", metrics, logging, lifecycle], swiftSettings: settings),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: settings),
         .testTarget(
             name: "WorkersTests",
@@ -210,8 +220,9 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Settings", "Marketplace", "ObjectStore", "Payments", "JobQueue", "RedisClient", "TestSupport",
-                "PaymentStub", "Charges", "Fulfilment", "Links", asyncHTTPClient, crypto, hummingbird, logging, nioCore,
+                "API", "Settings", "Marketplace", "ObjectStore", "Payments", "JobQueue", "RedisClient", "Telemetry",
+                "TestSupport", "PaymentStub", "Charges", "Fulfilment", "Links", asyncHTTPClient, crypto, hummingbird,
+                logging, nioCore,
                 yams,
             ],
             swiftSettings: settings),

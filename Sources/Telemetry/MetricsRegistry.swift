@@ -68,7 +68,8 @@ public final class MetricsRegistry: MetricsFactory, Sendable {
         guard aggregate else {
             return series(MetricName.plain(label), .gauge, dimensions) { GaugeSeries() } ?? GaugeSeries()
         }
-        return series(MetricName.plain(label), .histogram, dimensions) { HistogramSeries(bounds: HistogramSeries.sizes) }
+        let name = MetricName.plain(label)
+        return series(name, .histogram, dimensions) { HistogramSeries(bounds: HistogramSeries.sizes) }
             ?? HistogramSeries(bounds: HistogramSeries.sizes)
     }
 

@@ -7,6 +7,7 @@ import Logging
 import Marketplace
 import ServiceLifecycle
 import Settings
+import Telemetry
 import UnixSignals
 
 @main
@@ -23,10 +24,11 @@ struct SunsetAPI: AsyncParsableCommand {
     func run() async throws {
         let settings = try Settings(file: config, flags: settings)
         let logger = LogOutput.start(settings, label: "sunset-api")
+        let registry = MetricsOutput.start()
         let installation = try await Installation.open(settings, role: "sunset-api", logger: logger)
         try await installation.start()
         try await announceAdmin(installation)
-        try await serve(installation)
+        try await serve(installation, registry)
     }
 
     /// Makes the first admin, whose password is shown this once and kept nowhere.
@@ -40,11 +42,12 @@ struct SunsetAPI: AsyncParsableCommand {
         }
     }
 
-    private func serve(_ installation: Installation) async throws {
+    private func serve(_ installation: Installation, _ registry: MetricsRegistry) async throws {
         let settings = installation.settings.api
         let events = OrderEventHub(marketplace: installation.marketplace)
         let dependencies = APIDependencies(
-            marketplace: installation.marketplace, events: events, logger: installation.logger)
+            marketplace: installation.marketplace, events: events, metrics: RequestMetrics(registry: registry),
+            logger: installation.logger)
         let configuration = APIConfiguration(
             publicURL: settings.publicURL, storefrontDirectory: settings.storefront, host: settings.host,
             port: settings.port)

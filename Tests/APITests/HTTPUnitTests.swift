@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Telemetry
 import Testing
 
 @testable import API
@@ -71,12 +72,12 @@ struct HTTPUnitTests {
     }
 
     @Test("metrics count by route and keep invented methods out")
-    func metrics() {
+    func metrics() async {
         let metrics = RequestMetrics()
         metrics.record(method: "GET", route: "/v1/products", status: 200, elapsed: .milliseconds(3))
         metrics.record(method: "GET", route: "/v1/products", status: 200, elapsed: .milliseconds(300))
         metrics.record(method: "EVIL\"", route: "NotFound", status: 405, elapsed: .zero)
-        let text = metrics.exposition()
+        let text = await metrics.registry.exposition()
         let series = #"method="GET",route="/v1/products",status="200""#
         #expect(text.contains("sunset_http_request_duration_seconds_bucket{\(series),le=\"0.005\"} 1\n"))
         #expect(text.contains("sunset_http_request_duration_seconds_count{\(series)} 2\n"))

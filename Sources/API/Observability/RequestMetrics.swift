@@ -1,6 +1,8 @@
+import Metrics
 import Synchronization
+public import Telemetry
 
-/// Counts, errors and durations of requests by route, for Prometheus.
+/// Counts, errors and durations of requests by route, for Prometheus: `sunset_http_request_duration_seconds`.
 public final class RequestMetrics: Sendable {
     struct Series: Hashable {
         var method: String
@@ -8,69 +10,40 @@ public final class RequestMetrics: Sendable {
         var status: Int
     }
 
-    struct Durations {
-        var buckets = [UInt64](repeating: 0, count: RequestMetrics.bounds.count)
-        var count: UInt64 = 0
-        var sum = 0.0
-    }
-
-    /// Upper bounds in seconds, from a Redis round trip to a checkout that waits for its charge.
-    static let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30]
-
-    private struct State {
-        var series: [Series: Durations] = [:]
-        var running = 0
-    }
-
-    private let state = Mutex(State())
+    /// The registry that the requests are counted in.
+    public let registry: MetricsRegistry
+    private let running: Meter
+    /// Made once for each route: making one costs more than recording with it.
+    private let timers = Mutex<[Series: Timer]>([:])
 
     /// Starts at zero.
-    public init() {}
+    public init(registry: MetricsRegistry = MetricsRegistry()) {
+        self.registry = registry
+        registry.describe("sunset_http_requests_running", "Requests whose answer has not begun.")
+        registry.describe(
+            "sunset_http_request_duration_seconds", "Time from a request's head to its answer's head.")
+        running = Meter(label: "sunset_http_requests_running", dimensions: [], factory: registry)
+        running.set(0)
+    }
 
-    func begin() { state.withLock { $0.running += 1 } }
+    func begin() { running.increment() }
 
-    func end() { state.withLock { $0.running -= 1 } }
+    func end() { running.decrement() }
 
     func record(method: String, route: String, status: Int, elapsed: Duration) {
-        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
         // Methods and routes come from the router, so that a client can't invent series.
         let series = Series(method: Self.known.contains(method) ? method : "OTHER", route: route, status: status)
-        state.withLock { state in
-            var durations = state.series[series] ?? Durations()
-            durations.count += 1
-            durations.sum += seconds
-            for (index, bound) in Self.bounds.enumerated() where seconds <= bound {
-                durations.buckets[index] += 1
-            }
-            state.series[series] = durations
+        let timer = timers.withLock { timers in
+            if let timer = timers[series] { return timer }
+            let timer = Timer(
+                label: "sunset_http_request_duration",
+                dimensions: [("method", series.method), ("route", route), ("status", "\(status)")], factory: registry)
+            timers[series] = timer
+            return timer
         }
+        timer.recordNanoseconds(
+            elapsed.components.seconds * 1_000_000_000 + elapsed.components.attoseconds / 1_000_000_000)
     }
 
     private static let known: Set<String> = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
-
-    /// Everything in Prometheus's text format.
-    public func exposition() -> String {
-        let (series, running) = state.withLock { ($0.series, $0.running) }
-        let sorted = series.sorted {
-            ($0.key.route, $0.key.method, $0.key.status) < ($1.key.route, $1.key.method, $1.key.status)
-        }
-        var text = """
-            # HELP sunset_http_requests_running Requests whose answer has not begun.
-            # TYPE sunset_http_requests_running gauge
-            sunset_http_requests_running \(running)
-            # HELP sunset_http_request_duration_seconds Time from a request's head to its answer's head.
-            # TYPE sunset_http_request_duration_seconds histogram
-
-            """
-        for (key, durations) in sorted {
-            let labels = "method=\"\(key.method)\",route=\"\(key.route)\",status=\"\(key.status)\""
-            for (bound, count) in zip(Self.bounds, durations.buckets) {
-                text += "sunset_http_request_duration_seconds_bucket{\(labels),le=\"\(bound)\"} \(count)\n"
-            }
-            text += "sunset_http_request_duration_seconds_bucket{\(labels),le=\"+Inf\"} \(durations.count)\n"
-            text += "sunset_http_request_duration_seconds_sum{\(labels)} \(durations.sum)\n"
-            text += "sunset_http_request_duration_seconds_count{\(labels)} \(durations.count)\n"
-        }
-        return text
-    }
 }
