@@ -49,35 +49,3 @@ public struct JobPage: Codable, Sendable, Hashable {
     /// Where the next page begins; `nil` at the end.
     public var nextCursor: String?
 }
-
-/// A worker as it shows itself in the registry; times are Redis's, in Unix milliseconds.
-public struct WorkerRecord: Codable, Sendable, Hashable {
-    /// A job that the worker runs.
-    public struct Running: Codable, Sendable, Hashable {
-        /// The job's id.
-        public var id: JobID
-        /// Its queue.
-        public var queue: String
-        /// The name of its type.
-        public var name: String
-        /// For how long it had run at the last beat, in milliseconds.
-        public var milliseconds: Int64
-    }
-
-    /// The id, unique to a run of a process.
-    public var id: String
-    /// The configured name.
-    public var name: String
-    /// The host.
-    public var host: String
-    /// The process id on it.
-    public var pid: Int
-    /// The queues that it serves.
-    public var queues: [String]
-    /// When it started.
-    public var startedAt: Int64
-    /// When it was last heard of.
-    public var beatAt: Int64
-    /// What it runs, at most 100 jobs.
-    public var running: [Running]
-}

@@ -5,8 +5,9 @@ internal import RedisClient
 /// Nothing here does work that grows with the length of a queue: a page costs the page.
 public struct QueueInspector: Sendable {
     private static let inspectScript = Linker.script("inspect", PackageResources.inspect_lua, flags: "no-writes")
-    private static let adminScript = Linker.script(
-        "admin", PackageResources.fate_lua, PackageResources.admin_lua, flags: "allow-oom")
+    private static let historyScript = Linker.script("history", PackageResources.history_lua, flags: "no-writes")
+    /// The most queues that one script describes, so that Redis is not held up by an installation of thousands.
+    private static let queuesInScript = 200
 
     let queue: JobQueue
 
@@ -15,23 +16,46 @@ public struct QueueInspector: Sendable {
         self.queue = queue
     }
 
-    /// All queues that ever had a job, by name.
-    public func queues(minutes: Int = 5) async throws -> [QueueStatus] {
-        var statuses: [QueueStatus] = []
-        for name in try await names() {
-            statuses.append(try await self.queue(named: name, minutes: minutes))
+    /// All queues that ever had a job, were paused or got a limit, by name.
+    ///
+    /// One request, and one look at one moment, for up to 200 queues; one more for each further 200.
+    ///
+    /// - Parameters:
+    ///   - minutes: how many minutes of counters each has, 0 to 120.
+    ///   - names: further queues, for example those of the configuration, which are empty if nothing is known of them.
+    public func queues(minutes: Int = 5, including names: [String] = []) async throws -> [QueueStatus] {
+        let (known, rest) = try await inspect([], minutes: minutes)
+        var statuses = known
+        var missing = Set(names).subtracting(known.map(\.name)).union(rest)[...]
+        while !missing.isEmpty {
+            let some = missing.prefix(Self.queuesInScript)
+            missing = missing.dropFirst(some.count)
+            statuses += try await inspect(Array(some), minutes: minutes).statuses
         }
-        return statuses
+        return statuses.sorted { $0.name < $1.name }
     }
 
     /// One queue; of an unknown name it is empty.
     public func queue(named name: String, minutes: Int = 5) async throws -> QueueStatus {
-        let arguments = [RedisArgument(name), RedisArgument(min(max(minutes, 0), 120))]
-        let reply = try await evaluate(Self.inspectScript, arguments, retry: .safe)
-        guard let status = QueueStatus(name: name, reply: reply) else {
-            throw JobQueueError(.unexpectedReply, "inspect answered \(reply)")
+        guard let status = try await inspect([name], minutes: minutes).statuses.first else {
+            throw JobQueueError(.unexpectedReply, "inspect described no queue")
         }
         return status
+    }
+
+    /// What happened on a queue, in evenly spaced points, the oldest first; the last one is still running.
+    ///
+    /// - Parameter count: how many points, up to ``QueueHistory/Step/maximumCount``.
+    public func history(
+        queue name: String, by step: QueueHistory.Step, count: Int = 60
+    ) async throws -> QueueHistory {
+        let count = min(max(count, 1), step.maximumCount)
+        let arguments = [RedisArgument(name), RedisArgument(step.minutes), RedisArgument(count)]
+        let reply = try await evaluate(Self.historyScript, arguments, retry: .safe)
+        guard let history = QueueHistory(queue: name, step: step, reply: reply) else {
+            throw JobQueueError(.unexpectedReply, "history answered \(reply)")
+        }
+        return history
     }
 
     /// The jobs that could be claimed now.
@@ -40,44 +64,26 @@ public struct QueueInspector: Sendable {
         return try await read(lists.map { RedisCommand("LLEN", RedisArgument($0)) }).reduce(0) { $0 + ($1.int ?? 0) }
     }
 
-    /// Puts a dead or scheduled job back on its queue now, with fresh budgets; `false` if it is neither.
-    @discardableResult
-    public func retry(id: JobID, queue name: String) async throws -> Bool {
-        try await change("retry", name, id.rawValue)
-    }
-
-    /// Deletes a job in any state but completed; a running attempt goes on, and its end counts for nothing further.
-    ///
-    /// - Returns: `false` if there is no such job.
-    @discardableResult
-    public func delete(id: JobID, queue name: String) async throws -> Bool {
-        try await change("delete", name, id.rawValue)
-    }
-
-    /// Stops claims of a queue; what runs goes on.
-    public func pause(queue name: String) async throws {
-        _ = try await change("pause", name, "")
-    }
-
-    /// Lets a queue be claimed again.
-    public func resume(queue name: String) async throws {
-        _ = try await change("resume", name, "")
-    }
-
-    /// The workers that were heard of lately.
-    public func workers() async throws -> [WorkerRecord] {
-        let keys = queue.keys
-        let beats = try await read([RedisCommand("ZRANGE", RedisArgument(keys.workers), 0, -1, "WITHSCORES")])[0]
-            .scoredMembers
-        let records = try await read(beats.map { RedisCommand("HGETALL", RedisArgument(keys.worker($0.member))) })
-        return zip(beats, records).compactMap { beat, record in
-            WorkerRecord(id: beat.member, beatAt: beat.score, fields: record.fields)
-        }
-    }
-
     func names() async throws -> [String] {
         let reply = try await read([RedisCommand("SMEMBERS", RedisArgument(queue.keys.queues))])[0]
         return (reply.array ?? []).compactMap(\.string).sorted()
+    }
+
+    private func inspect(_ names: [String], minutes: Int) async throws -> (statuses: [QueueStatus], rest: [String]) {
+        let arguments =
+            [RedisArgument(min(max(minutes, 0), 120)), RedisArgument(Self.queuesInScript)]
+            + names.map { RedisArgument($0) }
+        let reply = try await evaluate(Self.inspectScript, arguments, retry: .safe)
+        guard let values = reply.array, values.count >= 2, let now = values[0].int, let rest = values[1].array else {
+            throw JobQueueError(.unexpectedReply, "inspect answered \(reply)")
+        }
+        let statuses = try values.dropFirst(2).map { value in
+            guard let status = QueueStatus(reply: value, at: Int64(now)) else {
+                throw JobQueueError(.unexpectedReply, "inspect described a queue as \(value)")
+            }
+            return status
+        }
+        return (statuses, rest.compactMap(\.string))
     }
 
     /// Sends reads in one write and returns their replies.
@@ -93,12 +99,7 @@ public struct QueueInspector: Sendable {
         }
     }
 
-    private func change(_ operation: String, _ name: String, _ id: String) async throws -> Bool {
-        let arguments = [RedisArgument(operation), RedisArgument(name), RedisArgument(id)]
-        return try await evaluate(Self.adminScript, arguments, retry: .never).int == 1
-    }
-
-    private func evaluate(
+    func evaluate(
         _ script: RedisScript, _ arguments: [RedisArgument], retry: RedisClient.Retry
     ) async throws -> RESPValue {
         do {

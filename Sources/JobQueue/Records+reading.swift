@@ -1,31 +1,6 @@
 internal import Foundation
 internal import RedisClient
 
-extension QueueStatus {
-    /// Reads the reply of `Lua/inspect.lua`.
-    init?(name: String, reply: RESPValue) {
-        let numbers = (reply.array ?? []).prefix(12).compactMap(\.int)
-        guard numbers.count == 12 else { return nil }
-        let newest = Int64(numbers[11])
-        self.init(
-            name: name, isPaused: numbers[0] == 1, waiting: Array(numbers[1...3]), suspect: numbers[4],
-            running: numbers[5], scheduled: numbers[6], parked: numbers[7], dead: numbers[8], completed: numbers[9],
-            latencyMilliseconds: numbers[10] < 0 ? nil : Int64(numbers[10]),
-            minutes: (reply.array ?? []).dropFirst(12).enumerated().map { offset, counters in
-                Minute(minute: newest - Int64(offset), counters: counters.fields)
-            })
-    }
-}
-
-extension QueueStatus.Minute {
-    init(minute: Int64, counters: [String: String]) {
-        func count(_ field: String) -> Int { counters[field].flatMap { Int($0) } ?? 0 }
-        self.init(
-            minute: minute, enqueued: count("enqueued"), completed: count("completed"), failed: count("failed"),
-            lapsed: count("lapsed"), dead: count("dead"), runMicroseconds: Int64(count("run_us")))
-    }
-}
-
 /// What is kept of a job that had trouble, as `Lua/fate.lua` writes it.
 private struct History: Decodable {
     struct Entry: Decodable {
@@ -65,17 +40,5 @@ extension JobRecord {
             failures: history?.f ?? 0, lapses: history?.l ?? 0, maximumFailures: header?.maximumFailures ?? 0,
             troubles: (history?.e ?? []).map { Trouble(at: $0.t, isLapse: $0.k == "l", message: $0.m) },
             traceID: header?.traceID, result: result)
-    }
-}
-
-extension WorkerRecord {
-    /// Reads a worker's entry in the registry; `nil` if it is gone.
-    init?(id: String, beatAt: Int64, fields: [String: String]) {
-        guard let name = fields["name"] else { return nil }
-        let running = fields["running"].flatMap { try? JSONDecoder().decode([Running].self, from: Data($0.utf8)) }
-        self.init(
-            id: id, name: name, host: fields["host"] ?? "", pid: fields["pid"].flatMap { Int($0) } ?? 0,
-            queues: (fields["queues"] ?? "").split(separator: ",").map(String.init),
-            startedAt: fields["started"].flatMap { Int64($0) } ?? 0, beatAt: beatAt, running: running ?? [])
     }
 }

@@ -1,62 +1,174 @@
--- admin: what operators do to one queue or job.
+-- admin: what operators do to jobs.
 -- KEYS  anchor
--- ARGV  1 operation, 2 queue, 3 id
--- Reply: 1 if it changed something, else 0.
---   pause, resume  claims of the queue
---   retry   a dead job goes back to its level with fresh budgets (its troubles stay to be read), a scheduled one at once
---   delete  a job in any place; one that lies in a list or is leased leaves a mark ('') that its claim or its end
---           removes, because taking an id out of a list costs the list
--- Atomic: the job is in exactly one place before and after.
-local operation, queue, id = ARGV[1], ARGV[2], ARGV[3]
+-- ARGV  1 operation, 2 queue, 3 and 4 its arguments or '', 5... ids, at most 100
+--   retry                a dead job goes back to its level with fresh budgets; its troubles stay to be read
+--   run                  a scheduled job can be claimed at once
+--   cancel  3 reason     what does not run ends now, cancelled; what runs is asked to stop
+--   kill    3 reason     the same, but a running job loses its lease at once and its worker is told
+--   delete               a job in any place, as if it had never been; of a completed one the memory
+--   edit    3 payload    another payload, for what does not run and is not completed
+--   move    3 queue      to another queue; for what does not run and is not completed
+-- Reply: for each id { code, detail }: 'done', 'requested' (cancel of a running job), 'missing', 'state' (detail: the
+--   state that does not allow it), 'unique' (detail: the id that holds the lock), 'duplicate' (the id is known there)
+-- Atomic: a job is in exactly one place before and after. Each job is checked before it is changed; a refused one
+-- leaves its neighbours as they are. Taking an id out of a list would cost the list, so it stays there and a mark ('')
+-- in `jobs` tells its claim to skip it.
+local operation, queue, argument = ARGV[1], ARGV[2], ARGV[3]
 local P = queue_key(queue, '')
-
 local operations = {}
 
-function operations.pause() return redis.call('HSETNX', P .. 'meta', 'paused', now) end
+local function refuse_state(job) return { 'state', job.state } end
 
-function operations.resume()
-  local changed = redis.call('HDEL', P .. 'meta', 'paused')
-  wake(queue)
-  return changed
+-- Takes a job that does not run out of the place where it waits. What stays in a list is marked by the caller, as the
+-- last that it does to `jobs`.
+local function take_out(job)
+  if job.state == 'scheduled' then
+    redis.call('ZREM', P .. 'due', job.id)
+  elseif job.state == 'parked' then
+    redis.call('ZREM', P .. 'parked', job.parked)
+  elseif job.state == 'dead' then
+    redis.call('ZREM', P .. 'dead', job.id)
+    redis.call('HDEL', P .. 'morgue', job.id)
+  end
 end
 
-function operations.retry()
-  local envelope = redis.call('HGET', P .. 'morgue', id)
-  if redis.call('ZSCORE', P .. 'dead', id) and envelope and envelope ~= '' then
-    local h = history(redis.call('HGET', P .. 'hist', id))
+local function leave_mark(job)
+  if job.state == 'waiting' or job.state == 'suspect' or job.state == 'running' then
+    redis.call('HSET', P .. 'jobs', job.id, '')
+  end
+end
+
+local function forget_request(id)
+  if redis.call('HDEL', P .. 'cancel', id) == 1 then redis.call('HINCRBY', P .. 'meta', 'cancels', -1) end
+end
+
+function operations.retry(job)
+  if job.state ~= 'dead' or job.envelope == '' then return refuse_state(job) end
+  if has_extras(job.envelope) then
+    local code, holder = bonds_revived(queue, job.id, job.envelope)
+    if code then return { 'unique', holder or '' } end
+  end
+  take_out(job)
+  local text = redis.call('HGET', P .. 'hist', job.id)
+  if text then
+    local h = history(text)
     h.f, h.l = 0, 0
-    redis.call('ZREM', P .. 'dead', id)
-    redis.call('HDEL', P .. 'morgue', id)
-    redis.call('HSET', P .. 'jobs', id, envelope)
-    if #h.e > 0 then redis.call('HSET', P .. 'hist', id, cjson.encode(h)) end
-    redis.call('LPUSH', P .. 'p' .. string.sub(envelope, 1, 1), id)
-  elseif redis.call('ZREM', P .. 'due', id) == 1 then
-    return_to_lists(queue, { id }, redis.call('HMGET', P .. 'jobs', id), 'LPUSH')
-  else
-    return 0
+    redis.call('HSET', P .. 'hist', job.id, cjson.encode(h))
   end
+  -- One that was cancelled while it waited may still lie in its list, marked: then it lives again where it lies.
+  local lies = redis.call('HEXISTS', P .. 'jobs', job.id) == 1
+  redis.call('HSET', P .. 'jobs', job.id, job.envelope)
+  if not lies then redis.call('LPUSH', P .. 'p' .. string.sub(job.envelope, 1, 1), job.id) end
   wake(queue)
-  return 1
+  return { 'done' }
 end
 
-function operations.delete()
-  if redis.call('ZREM', P .. 'dead', id) == 1 then
-    redis.call('HDEL', P .. 'morgue', id)
-    redis.call('HDEL', P .. 'hist', id)
-    return 1
+function operations.run(job)
+  if job.state ~= 'scheduled' then return refuse_state(job) end
+  redis.call('ZREM', P .. 'due', job.id)
+  return_to_lists(queue, { job.id }, { job.envelope }, 'LPUSH')
+  wake(queue)
+  return { 'done' }
+end
+
+local function bury_cancelled(job, message)
+  local h = history(redis.call('HGET', P .. 'hist', job.id))
+  redis.call('HSET', P .. 'hist', job.id, trouble(h, 'c', message))
+  take_out(job)
+  bury(queue, job.id, job.envelope, 'cancelled')
+end
+
+function operations.cancel(job)
+  if job.state == 'dead' or job.state == 'completed' then return refuse_state(job) end
+  local reason = argument == '' and 'cancelled' or 'cancelled: ' .. argument
+  if job.state == 'running' then
+    if redis.call('HSET', P .. 'cancel', job.id, argument) == 1 then redis.call('HINCRBY', P .. 'meta', 'cancels', 1) end
+    redis.call('PUBLISH', NS .. 'control', 'cancel ' .. queue .. ' ' .. job.id)
+    return { 'requested' }
   end
-  local envelope = redis.call('HGET', P .. 'jobs', id)
-  if not envelope or envelope == '' then return 0 end
-  local name, version = string.match(envelope, '^%d %d+ %d+ (%S+) (%d+) ')
-  local alone = redis.call('ZREM', P .. 'due', id) == 1
-    or (name and redis.call('ZREM', P .. 'parked', name .. '@' .. version .. ':' .. id) == 1)
-  if alone then
-    redis.call('HDEL', P .. 'jobs', id)
+  bury_cancelled(job, reason)
+  leave_mark(job)
+  return { 'done' }
+end
+
+function operations.kill(job)
+  if job.state ~= 'running' then return operations.cancel(job) end
+  redis.call('ZREM', P .. 'lease', job.member)
+  forget_request(job.id)
+  bury_cancelled(job, argument == '' and 'killed' or 'killed: ' .. argument)
+  redis.call('PUBLISH', NS .. 'control', 'lost ' .. queue .. ' ' .. job.id)
+  -- Its place under the limit is free.
+  wake(queue)
+  return { 'done' }
+end
+
+function operations.delete(job)
+  if job.state == 'completed' then
+    redis.call('ZREM', P .. 'done', job.id)
+    redis.call('ZREM', P .. 'kept', job.id)
+    redis.call('HDEL', P .. 'result', job.id)
+    return { 'done' }
+  end
+  take_out(job)
+  redis.call('HDEL', P .. 'hist', job.id)
+  redis.call('HDEL', P .. 'prog', job.id)
+  if job.state ~= 'dead' then
+    redis.call('HDEL', P .. 'jobs', job.id)
+    leave_mark(job)
+    if has_extras(job.envelope) then bonds_ended(queue, job.id, job.envelope, 'deleted') end
+  end
+  return { 'done' }
+end
+
+function operations.edit(job)
+  if job.state == 'running' or job.state == 'completed' then return refuse_state(job) end
+  local header = string.match(job.envelope, '^[^\n]*\n')
+  if not header then return refuse_state(job) end
+  redis.call('HSET', P .. (job.state == 'dead' and 'morgue' or 'jobs'), job.id, header .. argument)
+  return { 'done' }
+end
+
+function operations.move(job)
+  if job.state == 'running' or job.state == 'completed' or job.envelope == '' then return refuse_state(job) end
+  local T, id = queue_key(argument, ''), job.id
+  local done = tonumber(redis.call('ZSCORE', T .. 'done', id) or 0)
+  if argument == queue or done > now or redis.call('HEXISTS', T .. 'jobs', id) == 1
+    or redis.call('ZSCORE', T .. 'dead', id)
+  then
+    return { 'duplicate', argument }
+  end
+  if job.state ~= 'dead' and has_extras(job.envelope) then
+    local code, holder = bonds_moved(queue, argument, id, job.envelope)
+    if code then return { 'unique', holder or '' } end
+  end
+  take_out(job)
+  redis.call('HDEL', P .. 'jobs', id)
+  leave_mark(job)
+  local hist = redis.call('HGET', P .. 'hist', id)
+  if hist then
     redis.call('HDEL', P .. 'hist', id)
+    redis.call('HSET', T .. 'hist', id, hist)
+  end
+  if job.state == 'dead' then
+    redis.call('ZADD', T .. 'dead', job.at, id)
+    redis.call('HSET', T .. 'morgue', id, job.envelope)
   else
-    redis.call('HSET', P .. 'jobs', id, '')
+    redis.call('HSET', T .. 'jobs', id, job.envelope)
+    if job.state == 'scheduled' then
+      redis.call('ZADD', T .. 'due', job.at, id)
+    else
+      -- What was parked may be known there; its claim says so.
+      return_to_lists(argument, { id }, { job.envelope }, 'LPUSH')
+    end
+    wake(argument)
   end
-  return 1
+  redis.call('SADD', NS .. 'queues', argument)
+  return { 'done' }
 end
 
-return operations[operation]()
+local reply = {}
+for i = 5, #ARGV do
+  local job = locate(queue, ARGV[i])
+  reply[i - 4] = job and operations[operation](job) or { 'missing' }
+end
+return reply

@@ -14,3 +14,6 @@ local function bonds_revived(queue, id, envelope) end
 
 -- Something happened that is no end: event is 'failed', 'lapsed', 'released', 'parked', 'progress'.
 local function bonds_noted(queue, id, envelope, event, detail) end
+
+-- A live job goes to another queue: returns a code and the holder's id if its lock is held there, else moves the lock.
+local function bonds_moved(queue, target, id, envelope) end

@@ -248,8 +248,8 @@ local function drop_deleted()
     end
   end
   if #gone > 0 then
+    -- Their history went with the deletion; a cancelled one still shows it among the dead.
     redis.call('HDEL', JOBS, unpack(gone))
-    redis.call('HDEL', P .. 'hist', unpack(gone))
     ids = kept
     local rest = {}
     for _, envelope in ipairs(envelopes) do
