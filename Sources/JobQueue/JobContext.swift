@@ -1,3 +1,4 @@
+public import Foundation
 public import Logging
 
 /// What a handler knows of the attempt it makes.
@@ -20,9 +21,13 @@ public struct JobContext: Sendable {
     public let isLastAttempt: Bool
     /// The trace context given by the producer.
     public let traceID: String?
+    /// When the job was enqueued, on Redis's clock.
+    public let enqueuedAt: Date
+    /// The payload as it came, JSON; a middleware may hand on another one.
+    public var payload = Data()
     private let baseLogger: Logger
 
-    /// Creates a context, for the test of a handler.
+    /// Creates a context, for the test of a handler (``JobHandlers/perform(_:context:)``).
     public init(
         id: JobID = .generate(),
         queue: String,
@@ -32,7 +37,8 @@ public struct JobContext: Sendable {
         lapses: Int = 0,
         isLastAttempt: Bool = false,
         traceID: String? = nil,
-        logger: Logger
+        enqueuedAt: Date = .now,
+        logger: Logger = Logger(label: "job")
     ) {
         self.id = id
         self.queue = queue
@@ -43,6 +49,7 @@ public struct JobContext: Sendable {
         self.lapses = lapses
         self.isLastAttempt = isLastAttempt
         self.traceID = traceID
+        self.enqueuedAt = enqueuedAt
         self.baseLogger = logger
     }
 

@@ -22,3 +22,12 @@ public struct JobFailure: Error, Sendable, CustomStringConvertible {
     /// The reason.
     public var description: String { reason }
 }
+
+/// An attempt took longer than its type allows; what a `retry` hook gets of it.
+public struct JobTimeout: Error, Sendable, CustomStringConvertible {
+    /// The type's ``JobOptions/timeout``.
+    public let limit: Duration
+
+    /// What happened.
+    public var description: String { "The attempt took longer than \(limit)." }
+}

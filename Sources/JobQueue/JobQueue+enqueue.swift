@@ -24,6 +24,7 @@ extension JobQueue {
     /// Puts one prepared job on its queue; callers at the same time share a script's call.
     @discardableResult
     public func enqueue(_ job: PreparedJob) async throws -> EnqueueResult {
+        let job = try await throughMiddleware(job)
         let result = try await coalescer.enqueue(job)
         if result == .enqueued {
             QueueMetrics.enqueued(job.queue, 1)
@@ -36,6 +37,7 @@ extension JobQueue {
     /// More than 1,000 go in several scripts, one after the other: after an error those before it are enqueued.
     @discardableResult
     public func enqueue(_ jobs: [PreparedJob]) async throws -> [EnqueueResult] {
+        let jobs = try await throughMiddleware(jobs)
         var results: [EnqueueResult] = []
         results.reserveCapacity(jobs.count)
         var start = 0
@@ -71,6 +73,7 @@ extension JobQueue {
         guard jobs.count <= Self.maximumBatch else {
             throw JobQueueError(.invalidJob, "A script takes at most \(Self.maximumBatch) jobs, not \(jobs.count).")
         }
+        let jobs = try await throughMiddleware(jobs)
         var all: [RedisArgument] = []
         all.reserveCapacity(arguments.count + 2 + jobs.count * PreparedJob.argumentCount)
         all.append(RedisArgument(arguments.count))

@@ -34,13 +34,20 @@ public struct JobQueue: Sendable {
     let limits: Limits
     let keys: Keys
     let coalescer: EnqueueCoalescer
+    let middleware: [any EnqueueMiddleware]
 
     /// Creates the producers' side over a client.
-    public init(redis: RedisClient, namespace: Namespace, logger: Logger, limits: Limits = Limits()) {
+    ///
+    /// - Parameter middleware: sees the jobs of every call before they go to Redis, the first one first.
+    public init(
+        redis: RedisClient, namespace: Namespace, logger: Logger, limits: Limits = Limits(),
+        middleware: [any EnqueueMiddleware] = []
+    ) {
         self.namespace = namespace
         self.redis = redis
         self.logger = logger
         self.limits = limits
+        self.middleware = middleware
         keys = Keys(namespace)
         coalescer = EnqueueCoalescer(redis: redis, anchor: namespace.prefix)
     }

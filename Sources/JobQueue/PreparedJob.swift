@@ -12,9 +12,9 @@ public struct PreparedJob: Sendable {
     /// The version of its payload.
     public let version: Int
     /// The level at which it waits.
-    public let priority: JobPriority
+    public var priority: JobPriority
     /// How long it waits before it may be claimed, counted on Redis's clock from its enqueue.
-    public let delay: Duration?
+    public var delay: Duration?
     let windowMilliseconds: Int64
     /// The envelope without what Redis stamps on it (`Lua/prelude.lua`).
     let body: [UInt8]
