@@ -6,7 +6,7 @@ public struct JobQueueError: Error, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         enum Base: String, Sendable {
             case memoryFull, payloadTooLarge, invalidJob, schemaMismatch, unavailable, outcomeUnknown, unexpectedReply
-            case redis, invalidConfiguration
+            case redis, invalidConfiguration, invalidSchedule
         }
 
         let base: Base
@@ -29,6 +29,8 @@ public struct JobQueueError: Error, Sendable, CustomStringConvertible {
         public static let redis = Code(base: .redis)
         /// A worker's configuration makes no sense.
         public static let invalidConfiguration = Code(base: .invalidConfiguration)
+        /// A cron expression, a time zone or a schedule makes no sense; the message names what and what is allowed.
+        public static let invalidSchedule = Code(base: .invalidSchedule)
 
         /// The code's name.
         public var description: String { base.rawValue }
