@@ -17,6 +17,16 @@ extension RedisServerError {
     var isNotNow: Bool {
         switch prefix {
         case "LOADING", "READONLY", "MASTERDOWN": true
+        case "UNBLOCKED": isFromReplica
+        default: false
+        }
+    }
+
+    /// Only a replica says this; what blocks on a primary that is made a replica is told so.
+    var isFromReplica: Bool {
+        switch prefix {
+        case "READONLY", "MASTERDOWN": true
+        case "UNBLOCKED": message.contains("instance state changed")
         default: false
         }
     }

@@ -7,48 +7,71 @@ enum Endpoint: Sendable, Hashable {
     case numeric(host: String, port: Int32)
 }
 
+extension Endpoint: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .unix(let path): path
+        case .numeric(let host, let port): "\(host):\(port)"
+        }
+    }
+}
+
 /// Says where the next connection of a client goes.
 ///
-/// A connection asks each time it is made, so that a moved name is followed. Discovery through Sentinels will be another resolver.
+/// A connection asks each time it is made, so that a moved name or primary is followed.
 protocol EndpointResolver: Sendable {
     /// Answers at once if no name service is needed, otherwise from a thread of its own: the reactor must not block.
     func resolve(_ completion: @escaping @Sendable (Result<[Endpoint], RedisError>) -> Void)
+
+    /// The client ends: nothing will be asked any more.
+    func stop()
 }
 
-/// Resolves a configured address.
-struct AddressResolver: EndpointResolver {
-    let address: RedisConfiguration.Address
+/// A path of a Unix socket.
+struct SocketResolver: EndpointResolver {
+    let path: String
 
     /// `sun_path` holds 108 bytes with the final NUL; hiredis would cut a longer path off and connect to something else.
     private static let longestSocketPath = 107
 
     func resolve(_ completion: @escaping @Sendable (Result<[Endpoint], RedisError>) -> Void) {
-        switch address {
-        case .unix(let path) where path.utf8.count > Self.longestSocketPath:
-            completion(
+        guard path.utf8.count <= Self.longestSocketPath else {
+            return completion(
                 .failure(RedisError(.notSent, "socket path longer than \(Self.longestSocketPath) bytes: \(path)")))
-        case .unix(let path):
-            completion(.success([.unix(path: path)]))
-        case .tcp(let host, let port):
-            guard let number = Int32(exactly: port), (1...65_535).contains(port) else {
-                return completion(.failure(RedisError(.notSent, "no such TCP port: \(port)")))
-            }
-            if Self.isNumeric(host) {
-                return completion(.success([.numeric(host: host, port: number)]))
-            }
-            // getaddrinfo blocks for as long as the name service likes.
-            startThread(named: "redis-resolver") {
-                completion(Self.lookUp(host, port: number))
-            }
+        }
+        completion(.success([.unix(path: path)]))
+    }
+
+    func stop() {}
+}
+
+/// A host and a port.
+struct HostResolver: EndpointResolver {
+    let host: String
+    let port: Int
+
+    func resolve(_ completion: @escaping @Sendable (Result<[Endpoint], RedisError>) -> Void) {
+        guard let number = Int32(exactly: port), (1...65_535).contains(port) else {
+            return completion(.failure(RedisError(.notSent, "no such TCP port: \(port)")))
+        }
+        if Self.isNumeric(host) {
+            return completion(.success([.numeric(host: host, port: number)]))
+        }
+        // getaddrinfo blocks for as long as the name service likes.
+        startThread(named: "redis-resolver") {
+            completion(Self.lookUp(host, port: number))
         }
     }
 
-    private static func isNumeric(_ host: String) -> Bool {
+    func stop() {}
+
+    static func isNumeric(_ host: String) -> Bool {
         var storage = in6_addr()
         return inet_pton(AF_INET, host, &storage) == 1 || inet_pton(AF_INET6, host, &storage) == 1
     }
 
-    private static func lookUp(_ host: String, port: Int32) -> Result<[Endpoint], RedisError> {
+    /// Asks the name service, which may take long.
+    static func lookUp(_ host: String, port: Int32) -> Result<[Endpoint], RedisError> {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

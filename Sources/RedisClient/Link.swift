@@ -19,6 +19,8 @@ final class Link: @unchecked Sendable {
     var isRegistered = false
     /// Which resolution the next endpoints must belong to.
     var attempt: UInt64 = 0
+    /// Where the context goes.
+    private(set) var endpoint: Endpoint?
 
     // Set by callbacks inside hiredis, read by the reactor when hiredis has returned: hiredis may be about to free the context.
     private(set) var isConnected = false
@@ -64,6 +66,7 @@ final class Link: @unchecked Sendable {
             throw RedisError(.notSent, text)
         }
         context = made
+        self.endpoint = endpoint
         self.token = token
         isConnected = false
         wantsWrite = false

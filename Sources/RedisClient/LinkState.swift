@@ -46,6 +46,8 @@ struct LinkState {
     /// Commands that the server answered with "not now", in their order.
     private(set) var refused: [PendingCommand] = []
     private(set) var pausedUntil: MonotonicTime?
+    /// What this server said that only a replica says: the primary is elsewhere, and so will be this connection.
+    private var demotion: String?
     /// State was lost with the connection (a transaction): nothing may be sent until ``reset()``.
     private(set) var isBroken = false
     private(set) var lastFailure = "no connection yet"
@@ -133,6 +135,8 @@ struct LinkState {
         // Always one reply to wait for: a full server answers the first command with its refusal, a loading one with LOADING, and
         // neither may hit a caller's command.
         greeting.append(RedisCommand("PING"))
+        // A Sentinel that has not heard of a failover yet names a server that was the primary.
+        if configuration.followsPrimary { greeting.append(RedisCommand("ROLE")) }
         appended = greeting.reduce(0) { $0 + UInt64($1.encodedCount) }
         phase = .greeting(due: greeting.count, until: now.advanced(by: configuration.connectTimeout))
         lastReceived = now
@@ -167,6 +171,7 @@ struct LinkState {
         again.append(contentsOf: refused.filter { !$0.isDone })
         refused = []
         pausedUntil = nil
+        demotion = nil
         for command in again {
             command.stage = .waiting
         }
@@ -183,6 +188,12 @@ struct LinkState {
             phase = .backingOff(until: now.advanced(by: reconnects.next()))
         }
         return failures
+    }
+
+    /// There is news of the primary: the next attempt need not wait.
+    mutating func hurry(now: MonotonicTime) {
+        reconnects.reset()
+        if case .backingOff = phase { phase = .backingOff(until: now) }
     }
 
     /// Makes a dedicated connection fit for its next user; the shell cuts the old one.
@@ -213,6 +224,8 @@ struct LinkState {
         command.refusal = error
         command.stage = .waiting
         refused.append(command)
+        if configuration.followsPrimary, error.isFromReplica { demotion = error.message }
+        // What is in flight behind it gets its answer during the pause, before a demoted server is left.
         if pausedUntil == nil { pausedUntil = now.advanced(by: pauses.next()) }
         return .none
     }
@@ -221,6 +234,9 @@ struct LinkState {
         if case .error(let error) = value {
             lastFailure = error.message
             return .cut(error.message)
+        }
+        if due == 1, configuration.followsPrimary, value[0].string != "master" {
+            return .cut("the server is not the primary, its role is \(value[0].string ?? "unknown")")
         }
         guard due == 1 else {
             phase = .greeting(due: due - 1, until: until)
@@ -250,6 +266,7 @@ struct LinkState {
         case .backingOff: return .connect
         case .ready:
             pausedUntil = nil
+            if let demotion { return .cut(demotion) }
             waiting.prepend(contentsOf: refused.filter { !$0.isDone })
             refused = []
             return .none

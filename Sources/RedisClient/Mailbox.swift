@@ -11,6 +11,8 @@ final class Mailbox: Sendable {
         /// Throws a dedicated connection's socket away, so that the next user finds no state on it.
         case reset(Link)
         case resolved(Link, attempt: UInt64, Result<[Endpoint], RedisError>)
+        /// A Sentinel says that the primary is there now.
+        case moved(to: Endpoint)
         case subscribe(Subscriber.Entry)
         case unsubscribe(Subscriber.Entry)
         /// Finish what was sent, then end.

@@ -110,6 +110,7 @@ final class Reactor: @unchecked Sendable {
         }
         subscriber?.end(.clientClosed)
         isClosing = true
+        resolver.stop()
         for link in links {
             link.close(reason: "the client was closed")
             if let cut = link.takeCut() {
@@ -157,6 +158,8 @@ final class Reactor: @unchecked Sendable {
             settle(link)
         case .resolved(let link, let attempt, let result):
             connect(link, attempt: attempt, to: result)
+        case .moved(let endpoint):
+            move(to: endpoint)
         case .subscribe(let entry):
             subscribe(entry)
         case .unsubscribe(let entry):
@@ -308,6 +311,17 @@ final class Reactor: @unchecked Sendable {
             sunset_epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, link.watched, lastToken)
         } catch {
             disconnected(link, written: 0, reason: .lost(error.message))
+        }
+    }
+
+    /// Leaves a server that is the primary no more, even if it still answers, or would never.
+    private func move(to endpoint: Endpoint) {
+        guard !isClosing else { return }
+        for link in links {
+            if link.context != nil, link.endpoint != endpoint {
+                perform(.cut("the primary is at \(endpoint) now"), on: link)
+            }
+            link.state.hurry(now: now)
         }
     }
 

@@ -42,8 +42,8 @@ public final class RedisClient: Sendable, Service {
         var logger = logger
         logger[metadataKey: "redis"] = "\(configuration.address)"
         let reactor = Reactor(
-            configuration: configuration, resolver: AddressResolver(address: configuration.address), mailbox: mailbox,
-            logger: logger)
+            configuration: configuration, resolver: Self.resolver(configuration, mailbox: mailbox, logger: logger),
+            mailbox: mailbox, logger: logger)
         if !startThread(named: "redis-reactor", { reactor.run() }) {
             logger.critical("no thread for the Redis client: every command will fail")
             mailbox.end()
@@ -133,6 +133,19 @@ public final class RedisClient: Sendable, Service {
         pool.close()
         await withUnsafeContinuation { continuation in
             mailbox.requestClose(continuation)
+        }
+    }
+
+    private static func resolver(
+        _ configuration: RedisConfiguration, mailbox: Mailbox, logger: Logger
+    ) -> any EndpointResolver {
+        switch configuration.address {
+        case .unix(let path): SocketResolver(path: path)
+        case .tcp(let host, let port): HostResolver(host: host, port: port)
+        case .sentinel(let master, let sentinels):
+            SentinelResolver(
+                SentinelDiscovery(master: master, sentinels: sentinels, configuration: configuration), logger: logger
+            ) { mailbox.post(.moved(to: $0)) }
         }
     }
 

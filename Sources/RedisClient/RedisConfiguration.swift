@@ -8,6 +8,24 @@ public struct RedisConfiguration: Sendable {
         ///
         /// A host name is resolved again for every connection.
         case tcp(host: String, port: Int)
+        /// The primary that Sentinels watch under a name, wherever it is at the moment.
+        ///
+        /// Every connection asks for it when it is made, checks with `ROLE` that it has reached it, and moves when it moves.
+        case sentinel(master: String, sentinels: [Sentinel])
+    }
+
+    /// Where a Sentinel listens.
+    public struct Sentinel: Sendable, Hashable {
+        /// Its name or numeric address.
+        public var host: String
+        /// Its TCP port.
+        public var port: Int
+
+        /// Describes a Sentinel; 26379 is its usual port.
+        public init(host: String, port: Int = 26_379) {
+            self.host = host
+            self.port = port
+        }
     }
 
     /// The server's address.
@@ -36,6 +54,12 @@ public struct RedisConfiguration: Sendable {
     ///
     /// Jitter takes up to half of it away.
     public var maximumBackoff: Duration
+    /// The Sentinels' ACL user; `nil` is their default user.
+    public var sentinelUsername: String?
+    /// The Sentinels' password, which is not the server's; `nil` sends them no `AUTH`.
+    public var sentinelPassword: String?
+    /// How long one Sentinel (or a server it names) may take to connect, and to answer a question.
+    public var sentinelTimeout: Duration
 
     /// Describes a server by its address; everything else has a default that can be set afterwards.
     public init(
@@ -49,7 +73,10 @@ public struct RedisConfiguration: Sendable {
         connectTimeout: Duration = .seconds(5),
         commandTimeout: Duration = .seconds(10),
         minimumBackoff: Duration = .milliseconds(20),
-        maximumBackoff: Duration = .seconds(2)
+        maximumBackoff: Duration = .seconds(2),
+        sentinelUsername: String? = nil,
+        sentinelPassword: String? = nil,
+        sentinelTimeout: Duration = .milliseconds(500)
     ) {
         self.address = address
         self.username = username
@@ -62,5 +89,33 @@ public struct RedisConfiguration: Sendable {
         self.commandTimeout = commandTimeout
         self.minimumBackoff = minimumBackoff
         self.maximumBackoff = maximumBackoff
+        self.sentinelUsername = sentinelUsername
+        self.sentinelPassword = sentinelPassword
+        self.sentinelTimeout = sentinelTimeout
     }
+}
+
+extension RedisConfiguration {
+    /// Whether connections look for a primary that may move.
+    var followsPrimary: Bool {
+        guard case .sentinel = address else { return false }
+        return true
+    }
+}
+
+extension RedisConfiguration.Address: CustomStringConvertible {
+    /// The address as a log shows it.
+    public var description: String {
+        switch self {
+        case .unix(let path): path
+        case .tcp(let host, let port): "\(host):\(port)"
+        case .sentinel(let master, let sentinels):
+            "\(master) of \(sentinels.map(\.description).joined(separator: ", "))"
+        }
+    }
+}
+
+extension RedisConfiguration.Sentinel: CustomStringConvertible {
+    /// Host and port.
+    public var description: String { "\(host):\(port)" }
 }

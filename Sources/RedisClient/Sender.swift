@@ -44,23 +44,39 @@ struct Sender: Sendable {
     func eval(
         _ script: RedisScript, keys: [String], arguments: [RedisArgument], retry: RedisClient.Retry, timeout: Duration?
     ) async throws(RedisError) -> RESPValue {
+        let deadline = StepDeadline(timeout ?? defaultTimeout, now: .now)
         var digest = script.digest
         if digest == nil {
-            let load = RedisCommand("SCRIPT", "LOAD", RedisArgument(script.source)).retrying(.safe).timeout(timeout)
-            digest = try await send(load).string
+            let load = RedisCommand("SCRIPT", "LOAD", RedisArgument(script.source)).retrying(.safe)
+            digest = try await send(load.timeout(deadline.remaining(now: .now))).string
             if let digest { script.learn(digest: digest) }
         }
         let parameters =
             CollectionOfOne(RedisArgument(keys.count)) + keys.map { RedisArgument($0) } + arguments
         do throws(RedisError) {
             let call = RedisCommand("EVALSHA", [RedisArgument(digest ?? "")] + parameters)
-            return try await send(call.retrying(retry).timeout(timeout))
+            return try await send(call.retrying(retry).timeout(deadline.remaining(now: .now)))
         } catch {
             // Restarted, failed over or flushed: it does not know the script any more, so nothing has run.
             guard error.serverError?.prefix == "NOSCRIPT" else { throw error }
             let call = RedisCommand("EVAL", [RedisArgument(script.source)] + parameters)
-            return try await send(call.retrying(retry).timeout(timeout))
+            return try await send(call.retrying(retry).timeout(deadline.remaining(now: .now)))
         }
+    }
+}
+
+/// One time limit for steps that follow each other.
+struct StepDeadline {
+    private let end: MonotonicTime
+
+    init(_ timeout: Duration, now: MonotonicTime) {
+        end = now.advanced(by: timeout)
+    }
+
+    /// What is left for the next step, which is not sent if there is nothing.
+    func remaining(now: MonotonicTime) throws(RedisError) -> Duration {
+        guard end > now else { throw RedisError(.notSent, "the time was up before the script was called") }
+        return .nanoseconds(Int64(clamping: end.nanoseconds - now.nanoseconds))
     }
 }
 

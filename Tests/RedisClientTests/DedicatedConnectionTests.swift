@@ -125,7 +125,7 @@ import Testing
 
 extension RedisClient {
     func blockedClients() async throws -> Int {
-        let info = try await send(RedisCommand("INFO", "clients")).string ?? ""
+        let info = try await send(RedisCommand("INFO", "clients").retrying(.safe)).string ?? ""
         return info.split(separator: "\r\n").compactMap { line in
             line.hasPrefix("blocked_clients:") ? Int(line.dropFirst("blocked_clients:".count)) : nil
         }.first ?? -1

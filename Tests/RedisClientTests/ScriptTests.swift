@@ -1,6 +1,7 @@
-import RedisClient
 import TestSupport
 import Testing
+
+@testable import RedisClient
 
 @Suite struct ScriptTests {
     /// Each test its own: the digest is learned once for a script, whichever server tells it.
@@ -38,5 +39,16 @@ import Testing
             let invalid = RedisScript(name: "invalid", source: "this is no Lua")
             await #expect(throws: RedisError.self) { try await redis.eval(invalid, keys: [], arguments: []) }
         }
+    }
+
+    @Test func `the steps of a script's call share one time limit`() throws {
+        let start = MonotonicTime(nanoseconds: 1_000_000_000)
+        let deadline = StepDeadline(.seconds(10), now: start)
+        #expect(try deadline.remaining(now: start) == .seconds(10))
+        #expect(try deadline.remaining(now: start.advanced(by: .seconds(7))) == .seconds(3))
+        let error = #expect(throws: RedisError.self) {
+            try deadline.remaining(now: start.advanced(by: .seconds(10)))
+        }
+        #expect(error?.code == .notSent)
     }
 }

@@ -8,10 +8,12 @@ public final class RedisServer: Sendable {
 
     private let process: Mutex<ChildProcess?>
     private let executable: String
+    private let arguments: [String]
 
-    private init(directory: TemporaryDirectory, executable: String) {
+    private init(directory: TemporaryDirectory, executable: String, arguments: [String]) {
         self.directory = directory
         self.executable = executable
+        self.arguments = arguments
         process = Mutex(nil)
     }
 
@@ -30,13 +32,17 @@ public final class RedisServer: Sendable {
 
     /// Starts a server and waits until it answers.
     ///
-    /// - Parameter configuration: lines of `redis.conf`, for instance `"appendonly yes"`; they follow the defaults (no TCP port, no snapshots).
+    /// - Parameters:
+    ///   - configuration: lines of `redis.conf`, for instance `"appendonly yes"`; they follow the defaults (no TCP port, no snapshots).
+    ///   - arguments: what follows the configuration file on the command line, for instance `--sentinel`.
     public static func start(
         configuration: [String] = [],
+        arguments: [String] = [],
         directory: TemporaryDirectory? = nil
     ) async throws -> RedisServer {
         let directory = try directory ?? TemporaryDirectory()
-        let server = RedisServer(directory: directory, executable: try findExecutable(in: directory))
+        let server = RedisServer(
+            directory: directory, executable: try findExecutable(in: directory), arguments: arguments)
         let lines =
             [
                 "port 0", "unixsocket \(server.socketPath)", "unixsocketperm 700", "dir \(directory.path)",
@@ -84,7 +90,7 @@ public final class RedisServer: Sendable {
     private func launch() async throws {
         // A socket file that a killed server left behind would refuse connections until the new one binds it.
         unlink(socketPath)
-        let child = try ChildProcess(executable, [directory.file("redis.conf")], output: logPath)
+        let child = try ChildProcess(executable, [directory.file("redis.conf")] + arguments, output: logPath)
         process.withLock { $0 = child }
         for _ in 0..<3_000 {
             if isReady() { return }
