@@ -17,6 +17,7 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -37,6 +38,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: [.defaults, "YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", exact: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
@@ -54,7 +56,7 @@ let package = Package(
         .target(name: "RedisClient", dependencies: ["CHiredis", logging, metrics, lifecycle], swiftSettings: settings),
         .target(
             name: "JobQueue",
-            dependencies: ["RedisClient", logging, metrics, lifecycle],
+            dependencies: ["RedisClient", logging, metrics, lifecycle, tracing],
             resources: [.embedInCode("Lua")],
             swiftSettings: settings
         ),
@@ -187,7 +189,11 @@ let package = Package(
             name: "RedisClientTests", dependencies: ["RedisClient", "CHiredis", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "JobQueueTests",
-            dependencies: ["JobQueue", "RedisClient", "TestSupport", "queue-test-worker", logging, lifecycle],
+            dependencies: [
+                "JobQueue", "RedisClient", "TestSupport", "queue-test-worker", logging, lifecycle, metrics, tracing,
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+            ],
             swiftSettings: settings),
         // A worker process of its own, for tests that kill, freeze and wake it.
         .executableTarget(

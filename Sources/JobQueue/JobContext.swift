@@ -19,7 +19,7 @@ public struct JobContext: Sendable {
     public let lapses: Int
     /// Whether the next failure dead-letters the job.
     public let isLastAttempt: Bool
-    /// The trace context given by the producer.
+    /// The trace context of the producer: a W3C `traceparent` where it was traced.
     public let traceID: String?
     /// When the job was enqueued, on Redis's clock.
     public let enqueuedAt: Date
@@ -60,7 +60,7 @@ public struct JobContext: Sendable {
         logger[metadataKey: "type"] = "\(name)"
         logger[metadataKey: "attempt"] = "\(attempt)"
         if let traceID {
-            logger[metadataKey: "trace"] = "\(traceID)"
+            logger[metadataKey: "trace"] = "\(JobTracing.traceID(traceID))"
         }
         return logger
     }

@@ -1,21 +1,30 @@
 internal import Logging
 internal import Foundation
+internal import Tracing
 
 extension JobWorker {
     /// Runs jobs one after another until none waits or the slot was cancelled.
     func runSlot(_ slot: Slot, _ runner: QueueRunner) async {
         var ended: (epoch: Int64, outcome: Outcome, ran: Duration)?
+        let tracer = JobTracing.tracer()
         while let claim = runner.exchange(slot, ended: ended) {
             let start = ContinuousClock.now
-            let outcome = await execute(claim, runner)
+            let outcome = await execute(claim, runner, tracer)
             ended = (claim.epoch, outcome, start.duration(to: .now))
         }
     }
 
-    private func execute(_ claim: Claim, _ runner: QueueRunner) async -> Outcome {
+    private func execute(_ claim: Claim, _ runner: QueueRunner, _ tracer: (any Tracer)?) async -> Outcome {
         let context = JobContext(claim, queue: runner.queue.name, logger: logger)
         do {
-            let completion = try await staged(try await claim.handler.run(context))
+            let completion =
+                if let tracer {
+                    try await JobTracing.traced(tracer, context) {
+                        try await staged(try await claim.handler.run(context))
+                    }
+                } else {
+                    try await staged(try await claim.handler.run(context))
+                }
             return outcome(of: claim.handler.verdict(of: completion), context)
         } catch {
             return outcome(of: error, claim, runner, context)

@@ -39,7 +39,8 @@ extension Job {
     ///   - id: the producer's id; give the same one when an enqueue is repeated.
     ///   - delay: how long the job waits before it may be claimed.
     ///   - priority: a level other than its type's.
-    ///   - traceID: a trace context to hand to the handler: up to 256 bytes, without white space.
+    ///   - traceID: a trace context to hand to the handler: up to 256 bytes, without white space; by default that of
+    ///     the current `ServiceContext`, as the process's tracer injects it.
     /// - Throws: `JobQueueError` with `.invalidJob` or `.payloadTooLarge`, or what the payload's `encode` throws.
     public func prepared(
         id: JobID = .generate(),
@@ -75,7 +76,7 @@ extension Job {
             maximumLapses: max(1, options.maximumLapses),
             windowMilliseconds: max(0, options.deduplicationWindow.milliseconds),
             retentionMilliseconds: max(0, options.resultRetention.milliseconds),
-            traceID: traceID
+            traceID: traceID ?? JobTracing.current()
         )
         return PreparedJob(
             id: id,
