@@ -1,3 +1,5 @@
+internal import RedisClient
+
 /// What a handler hands back: applied together with the acknowledgement, and only while its claim holds the lease.
 public struct Completion: Sendable {
     /// The changes in Redis, checked all, then applied in this order.
@@ -17,5 +19,17 @@ public struct Completion: Sendable {
     /// The job is done and nothing follows.
     public static let done = Completion()
 
+    /// The most bytes that go to Redis with one completion.
+    static let maximumBytes = 64 << 20
+
     var isPlain: Bool { effects.isEmpty && followUps.isEmpty && result == nil }
+
+    var jobCount: Int { followUps.count + effects.reduce(0) { $0 + $1.jobs.count } }
+
+    var byteCount: Int {
+        let effects = effects.reduce(0) { sum, effect in
+            sum + effect.arguments.reduce(0) { $0 + $1.byteCount } + effect.jobs.reduce(0) { $0 + $1.byteCount }
+        }
+        return effects + followUps.reduce(0) { $0 + $1.byteCount } + (result?.utf8.count ?? 0)
+    }
 }

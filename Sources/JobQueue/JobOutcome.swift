@@ -30,9 +30,12 @@ extension JobHandlers.Handler {
     /// A completion, unless it is over a limit.
     func verdict(of completion: Completion) -> Verdict {
         if completion.isPlain { return .completed(completion) }
-        let jobs = completion.followUps.count + completion.effects.reduce(0) { $0 + $1.jobs.count }
+        let (jobs, bytes) = (completion.jobCount, completion.byteCount)
         guard jobs <= JobQueue.maximumBatch else {
             return .permanent(message: "A completion has \(jobs) jobs; at most \(JobQueue.maximumBatch) go.")
+        }
+        guard bytes <= Completion.maximumBytes else {
+            return .permanent(message: "A completion has \(bytes) bytes; at most \(Completion.maximumBytes) go.")
         }
         guard (completion.result?.utf8.count ?? 0) <= Self.maximumResultBytes else {
             return .permanent(message: "The result is over 64 KiB; store it and name it.")

@@ -28,6 +28,8 @@ extension JobWorker {
                 for slot in runner.tick(now: now, grace: grace) { slot.cancel() }
             }
             if gate.endEmptying(queue: nil, now: now) { runners.forEach { $0.signal.fire() } }
+            // What is left of the two seconds is for the farewell.
+            if let grace, grace + .milliseconds(1500) <= now { work.cancel() }
             await pacer.sleep(until: now + interval)
         }
     }
@@ -89,18 +91,24 @@ extension JobWorker {
             ("name", configuration.name), ("host", ProcessInfo.processInfo.hostName),
             ("pid", String(ProcessInfo.processInfo.processIdentifier)),
             ("queues", configuration.queues.map(\.name).joined(separator: ",")), ("running", json),
+            ("lost", total(\.lost)), ("abandoned", total(\.abandoned)), ("stuck", total(\.stuck)),
         ]
     }
 
-    func leaveRegistry() async {
+    private func total(_ counter: KeyPath<QueueRunner.State, Int>) -> String {
+        String(runners.reduce(0) { $0 + $1.state.withLock { $0[keyPath: counter] } })
+    }
+
+    /// Leaves the registry, and hands a hint to whoever blocks next: one may have been taken here and not followed.
+    func sayFarewell() async {
         let keys = queue.keys
-        let results = await queue.redis.send([
-            RedisCommand("ZREM", RedisArgument(keys.workers), RedisArgument(id)).timeout(.seconds(2)),
-            RedisCommand("DEL", RedisArgument(keys.worker(id)), RedisArgument(keys.privateWake(id))).timeout(
-                .seconds(2)),
-        ])
-        if case .failure(let error) = results.first {
+        var commands = runners.map { RedisCommand("ZADD", RedisArgument(keys.wake($0.queue.name)), 0, "w") }
+        commands.append(RedisCommand("ZREM", RedisArgument(keys.workers), RedisArgument(id)))
+        commands.append(RedisCommand("DEL", RedisArgument(keys.worker(id)), RedisArgument(keys.privateWake(id))))
+        let timeout = farewellTimeout
+        for case .failure(let error) in await queue.redis.send(commands.map { $0.timeout(timeout) }) {
             logger.info("the worker stays in the registry until it is forgotten", metadata: ["error": "\(error)"])
+            break
         }
     }
 }

@@ -33,7 +33,8 @@ extension JobWorker {
         while true {
             do {
                 let reply = try await queue.redis.eval(
-                    script, keys: [queue.keys.anchor], arguments: arguments, retry: .safe)
+                    script, keys: [queue.keys.anchor], arguments: arguments, retry: .safe,
+                    timeout: configuration.turnTimeout)
                 try apply(TurnReply(reply), to: turn, runner, sent: sent)
                 return true
             } catch let error as RedisError where isLasting(error) {
@@ -43,9 +44,13 @@ extension JobWorker {
                 await pause.wait()
                 return true
             } catch {
+                if work.isCut {
+                    logger.warning(
+                        "the drain's time is over before Redis answered", metadata: ["queue": "\(runner.queue.name)"])
+                    return false
+                }
                 logger.warning(
                     "a turn is repeated", metadata: ["queue": "\(runner.queue.name)", "error": "\(error)"])
-                if let end = graceEnd.withLock({ $0 }), end + .seconds(2) <= .now { return false }
                 await pause.wait()
             }
         }
@@ -70,7 +75,8 @@ extension JobWorker {
                     queue: runner.queue.name, worker: id, lease: configuration.lease, limits: queue.limits)
                 do {
                     let reply = try await queue.redis.eval(
-                        script, keys: [queue.keys.anchor], arguments: arguments, retry: .safe)
+                        script, keys: [queue.keys.anchor], arguments: arguments, retry: .safe,
+                        timeout: configuration.turnTimeout)
                     try apply(TurnReply(reply), to: single, runner, sent: .now)
                     break
                 } catch {
@@ -148,6 +154,7 @@ extension JobWorker {
             case (nil, _): break
             case (.stale, _):
                 QueueMetrics.lost(runner.queue.name, 1)
+                runner.countLost()
                 logger.warning("a claim was lost before its end", metadata: ["job": "\(ending.id)"])
             case (.refused(let code), _):
                 logger.warning("an effect was refused", metadata: ["job": "\(ending.id)", "code": "\(code)"])
@@ -171,6 +178,8 @@ extension QueueRunner {
             return Turn(number: state.turnNumber, endings: [ending], claim: 0, isIdle: false, ranMicroseconds: 0)
         }
     }
+
+    func countLost() { state.withLock { $0.lost += 1 } }
 
     /// Gives a claim up that could not be settled; its lease runs out in Redis.
     func forget(_ epoch: Int64) {

@@ -25,7 +25,6 @@ extension JobWorker {
             }
             if isEnded.load(ordering: .sequentiallyConsistent) { break }
         }
-        await passHintsOn()
     }
 
     private func block(_ connection: RedisConnection, _ queues: [Int]) async throws {
@@ -73,16 +72,6 @@ extension JobWorker {
             if case .failure(let error) = result {
                 logger.debug("the blocked connection was not woken", metadata: ["error": "\(error)"])
             }
-        }
-    }
-
-    /// A hint may have been taken and not followed: hand one to whoever blocks next.
-    private func passHintsOn() async {
-        let hints = runners.map {
-            RedisCommand("ZADD", RedisArgument(queue.keys.wake($0.queue.name)), 0, "w").timeout(.seconds(2))
-        }
-        for case .failure(let error) in await queue.redis.send(hints) {
-            logger.debug("a hint was not passed on", metadata: ["error": "\(error)"])
         }
     }
 }

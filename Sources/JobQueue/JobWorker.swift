@@ -24,6 +24,8 @@ public final class JobWorker: Service {
     let wireTypes: [String]
     /// When a drain's patience ends, once it began.
     let graceEnd = Mutex<ContinuousClock.Instant?>(nil)
+    let preparation = CutOff()
+    let work = CutOff()
     let isEnded = Atomic<Bool>(false)
 
     static let beatScript = Linker.script(
@@ -55,7 +57,8 @@ public final class JobWorker: Service {
     /// Works until graceful shutdown or cancellation, then drains.
     ///
     /// A drain claims nothing more, hands back what has not started, waits the grace period for what runs, cancels it,
-    /// and hands back what is left without blame.
+    /// and hands back what is left without blame. It ends at most two seconds after the grace period, whatever Redis does:
+    /// what could not be said by then is said by the end of the leases.
     ///
     /// - Throws: `JobQueueError` with `.invalidConfiguration` or `.schemaMismatch`. A Redis that can't be reached is
     ///   waited for.
@@ -64,7 +67,7 @@ public final class JobWorker: Service {
         try await withTaskCancellationHandler {
             try await withGracefulShutdownHandler {
                 // A task of its own, awaited here: the drain goes on when the caller is cancelled.
-                try await Task { try await self.work() }.value
+                try await Task { try await self.serve() }.value
             } onGracefulShutdown: {
                 self.beginDrain()
             }
@@ -83,11 +86,21 @@ public final class JobWorker: Service {
         }
         guard isFirst else { return }
         logger.info("draining")
+        preparation.cancel()
         runners.forEach { $0.drain() }
     }
 
-    private func work() async throws {
-        guard try await prepare() else { return }
+    /// The last moment of a drain: the grace period and two seconds.
+    private var drainEnd: ContinuousClock.Instant? { graceEnd.withLock { $0 }.map { $0 + .seconds(2) } }
+
+    /// How long the last requests may take.
+    var farewellTimeout: Duration {
+        let left = drainEnd.map { ContinuousClock.now.duration(to: $0) } ?? .seconds(2)
+        return min(.seconds(2), max(.milliseconds(100), left))
+    }
+
+    private func serve() async throws {
+        guard try await preparation.run({ try await self.prepare() }) else { return }
         let names = configuration.queues.map(\.name).joined(separator: ",")
         logger.info("worker started", metadata: ["queues": "\(names)"])
         pacer.start()
@@ -95,18 +108,22 @@ public final class JobWorker: Service {
         let beats = Task(executorPreference: pacer) { await self.beatLoop() }
         let ticks = Task(executorPreference: pacer) { await self.tickLoop() }
         let wakes = Task { await self.wakeLoop() }
-        await withTaskGroup { group in
-            for runner in runners {
-                group.addTask { await self.pump(runner) }
+        await work.run {
+            await withTaskGroup { group in
+                for runner in self.runners {
+                    group.addTask { await self.pump(runner) }
+                }
             }
         }
         board.end()
-        wakes.cancel()
         isEnded.store(true, ordering: .sequentiallyConsistent)
+        // A request that is under way must not keep the worker: nothing depends on its answer any more.
+        wakes.cancel()
+        beats.cancel()
         await wakes.value
         await beats.value
         await ticks.value
-        await leaveRegistry()
+        await sayFarewell()
         logger.info("worker stopped")
     }
 
@@ -118,11 +135,52 @@ public final class JobWorker: Service {
                 try await queue.prepare()
                 return true
             } catch let error as JobQueueError where error.code != .schemaMismatch {
+                if isDraining { break }
                 logger.warning("Redis is not ready", metadata: ["error": "\(error)"])
                 await pause.wait()
             }
         }
         return false
+    }
+}
+
+/// Runs work that can be cut off from outside, also before it begins.
+final class CutOff: Sendable {
+    private struct State {
+        var isCut = false
+        var cancel: (@Sendable () -> Void)?
+    }
+
+    private let state = Mutex(State())
+
+    var isCut: Bool { state.withLock { $0.isCut } }
+
+    func cancel() {
+        let cancel = state.withLock { state in
+            state.isCut = true
+            return state.cancel
+        }
+        cancel?()
+    }
+
+    func run(_ body: @Sendable @escaping () async -> Void) async {
+        let task = Task { await body() }
+        attach { task.cancel() }
+        await task.value
+    }
+
+    func run<T: Sendable>(_ body: @Sendable @escaping () async throws -> T) async throws -> T {
+        let task = Task { try await body() }
+        attach { task.cancel() }
+        return try await task.value
+    }
+
+    private func attach(_ cancel: @Sendable @escaping () -> Void) {
+        let isCut = state.withLock { state in
+            state.cancel = cancel
+            return state.isCut
+        }
+        if isCut { cancel() }
     }
 }
 

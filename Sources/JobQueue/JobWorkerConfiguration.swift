@@ -27,6 +27,11 @@ public struct JobWorkerConfiguration: Sendable {
     public var heartbeat: Duration
     /// How long a drain waits for running jobs before they are handed back without blame.
     public var gracePeriod: Duration
+    /// How long after its cancellation a handler that does not stop is given up.
+    ///
+    /// The attempt ends over its head and its place is used again; the handler itself goes on until it returns, and is
+    /// counted in the registry (`stuck`), so that a supervisor can replace the process.
+    public var abandonAfter: Duration
     /// A name for people, shown in the registry.
     public var name: String
 
@@ -36,17 +41,22 @@ public struct JobWorkerConfiguration: Sendable {
         lease: Duration = .seconds(30),
         heartbeat: Duration = .seconds(10),
         gracePeriod: Duration = .seconds(25),
+        abandonAfter: Duration = .seconds(5),
         name: String = "worker"
     ) {
         self.queues = queues
         self.lease = lease
         self.heartbeat = heartbeat
         self.gracePeriod = gracePeriod
+        self.abandonAfter = abandonAfter
         self.name = name
     }
 
     /// The part of a lease that a worker does not use: 2 s, or a fifth of a short lease.
     var margin: Duration { min(.seconds(2), lease / 5) }
+
+    /// How long a turn may take until it is repeated; the repeat is answered from Redis's memory of the first.
+    var turnTimeout: Duration { min(.seconds(10), max(.seconds(1), lease / 2)) }
 
     func validate() throws {
         guard !queues.isEmpty, Set(queues.map(\.name)).count == queues.count else {
@@ -55,6 +65,9 @@ public struct JobWorkerConfiguration: Sendable {
         for queue in queues where !isPlainName(queue.name) || !(1...1000).contains(queue.concurrency) {
             throw JobQueueError(
                 .invalidConfiguration, "Queue '\(queue.name)': a plain name, and a concurrency from 1 to 1000.")
+        }
+        guard abandonAfter >= .zero, gracePeriod >= .zero else {
+            throw JobQueueError(.invalidConfiguration, "No span is negative: \(abandonAfter), \(gracePeriod).")
         }
         guard lease >= .milliseconds(100), heartbeat > .zero, heartbeat * 2 <= lease else {
             throw JobQueueError(

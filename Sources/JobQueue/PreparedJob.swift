@@ -22,6 +22,9 @@ public struct PreparedJob: Sendable {
     /// The number of arguments that one job takes in a script's call.
     static let argumentCount = 6
 
+    /// About how many bytes it takes in a script's call.
+    var byteCount: Int { body.count + id.rawValue.utf8.count + queue.utf8.count }
+
     func append(to arguments: inout [RedisArgument]) {
         arguments.append(RedisArgument(queue))
         arguments.append(RedisArgument(id.rawValue))

@@ -14,6 +14,7 @@ enum QueueMetrics {
     static func enqueued(_ queue: String, _ count: Int) { add("jobqueue_enqueued", queue, count) }
     static func completed(_ queue: String, _ count: Int) { add("jobqueue_completed", queue, count) }
     static func failed(_ queue: String, _ count: Int) { add("jobqueue_failed", queue, count) }
+    static func abandoned(_ queue: String, _ count: Int) { add("jobqueue_abandoned", queue, count) }
     static func lost(_ queue: String, _ count: Int) { add("jobqueue_leases_lost", queue, count) }
 
     /// Records the mean running time of a batch; one record a batch keeps it off the hot path.

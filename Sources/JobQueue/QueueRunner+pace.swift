@@ -39,12 +39,8 @@ extension QueueRunner {
                 if let reason = reasonToStop(holding, now: now, grace: grace) {
                     if let slot = stop(epoch, reason, &state) { slots.append(slot) }
                 }
-                // A second after the grace, over the head of a handler that does not stop.
-                if let grace, holding.stop != nil, !holding.isAbandoned, grace + .seconds(1) <= now {
-                    release(epoch, &state)
-                    state.holdings[epoch]?.isAbandoned = true
-                    state.running -= 1
-                    gate.letGo(1)
+                if let outcome = outcomeOverHead(holding, now: now, grace: grace) {
+                    abandon(epoch, holding, outcome, &state)
                     mustSignal = true
                 }
             }
@@ -84,11 +80,50 @@ extension QueueRunner {
         return nil
     }
 
+    /// What becomes of an attempt whose handler ignores its cancellation; `nil` while there is patience.
+    ///
+    /// `abandonAfter` after it was told, or a second after the grace of a drain.
+    private func outcomeOverHead(
+        _ holding: Holding, now: ContinuousClock.Instant, grace: ContinuousClock.Instant?
+    ) -> Outcome? {
+        guard let reason = holding.stop, let stoppedAt = holding.stoppedAt else { return nil }
+        let isGraceOver = grace.map { $0 + .seconds(1) <= now } ?? false
+        guard isGraceOver || stoppedAt + abandonAfter <= now else { return nil }
+        let claim = holding.claim
+        switch reason {
+        case .drained, .leaseLost:
+            return .released(list: claim.list)
+        case .timeout:
+            let timeout = claim.handler.options.timeout ?? .zero
+            return claim.ending(.released(list: claim.list))
+                .failed("The attempt took longer than \(timeout) and ignored its cancellation.").outcome
+        }
+    }
+
+    /// Ends an attempt over the head of its handler: the claim goes back, and another slot takes the place.
+    ///
+    /// The handler can't be stopped, only forgotten: it keeps its thread and memory until it returns, so it is counted
+    /// and shown in the registry, where a supervisor can see that the process is to be replaced.
+    private func abandon(_ epoch: Int64, _ holding: Holding, _ outcome: Outcome, _ state: inout State) {
+        state.holdings[epoch]?.isEnding = true
+        state.outbox.append(holding.claim.ending(outcome))
+        holding.slot?.abandon()
+        state.running -= 1
+        state.slots -= 1
+        state.abandoned += 1
+        state.stuck += 1
+        gate.letGo(1)
+        gate.ended()
+        if holding.claim.isSolo { soloEnded() }
+        QueueMetrics.abandoned(queue.name, 1)
+    }
+
     private func stop(_ epoch: Int64, _ reason: StopReason, _ state: inout State) -> Slot? {
         guard let slot = state.holdings[epoch]?.slot, state.holdings[epoch]?.stop == nil,
             state.holdings[epoch]?.isEnding == false
         else { return nil }
         state.holdings[epoch]?.stop = reason
+        state.holdings[epoch]?.stoppedAt = .now
         return slot
     }
 

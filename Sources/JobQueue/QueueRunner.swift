@@ -20,10 +20,9 @@ final class QueueRunner: Sendable {
         var startedAt: ContinuousClock.Instant?
         var slot: Slot?
         var stop: StopReason?
+        var stoppedAt: ContinuousClock.Instant?
         /// Its end is on the way to Redis.
         var isEnding = false
-        /// Its handler did not stop: released over its head, what it says no longer counts.
-        var isAbandoned = false
     }
 
     struct State: Sendable {
@@ -40,6 +39,11 @@ final class QueueRunner: Sendable {
         var ranNanoseconds: Int64 = 0
         var isStalled = false
         var isDraining = false
+        /// Handlers that ignored their cancellation, ever and still running.
+        var abandoned = 0
+        var stuck = 0
+        /// Claims that were lost before their end.
+        var lost = 0
 
         var waiting: Int { inbox.count - inboxHead }
         var running: Int = 0
@@ -60,6 +64,7 @@ final class QueueRunner: Sendable {
     let queue: WorkerQueue
     let lease: Duration
     let margin: Duration
+    let abandonAfter: Duration
     let gate: WorkerGate
     /// Makes all pumps look again; called when what the gate waits for may have come.
     let pokeAll: @Sendable () -> Void
@@ -76,6 +81,7 @@ final class QueueRunner: Sendable {
         self.gate = gate
         lease = configuration.lease
         margin = configuration.margin
+        abandonAfter = configuration.abandonAfter
     }
 
     /// Work may be there: ask for it at the next chance.
@@ -113,8 +119,7 @@ final class QueueRunner: Sendable {
             let places = min(Turn.maximumClaim, places(state))
             let isEmptied = if case .emptying = gate.phase { places > 0 } else { false }
             if !state.outbox.isEmpty || (places > 0 && (state.mayHaveWork || isEmptied)) {
-                let endings = Array(state.outbox.prefix(Turn.maximumEndings))
-                state.outbox.removeFirst(endings.count)
+                let endings = takeEndings(&state)
                 state.turnNumber += 1
                 if places > 0 { state.mayHaveWork = false }
                 state.lastTurn = .now
@@ -128,6 +133,22 @@ final class QueueRunner: Sendable {
             if state.isDraining && state.holdings.isEmpty { return .finished }
             return .wait(hasPlaces: places > 0)
         }
+    }
+
+    /// As many as a turn may have, and at least one.
+    private func takeEndings(_ state: inout State) -> [Ending] {
+        var count = 0
+        var bytes = 0
+        var jobs = 0
+        for ending in state.outbox.prefix(Turn.maximumEndings) {
+            bytes += ending.byteCount
+            jobs += ending.jobCount
+            if count > 0, bytes > Turn.maximumBytes || jobs > JobQueue.maximumBatch { break }
+            count += 1
+        }
+        let endings = Array(state.outbox.prefix(count))
+        state.outbox.removeFirst(count)
+        return endings
     }
 
     /// Takes over what a turn answered: what is settled, what was claimed, and what of it ends at once.
@@ -160,7 +181,11 @@ final class QueueRunner: Sendable {
     /// How many slots to start for what waits; they are counted from here on.
     func slotsToStart() -> Int {
         state.withLock { state in
-            let count = max(0, min(state.waiting, queue.concurrency - state.slots))
+            guard let epoch = startable(&state), let claim = state.holdings[epoch]?.claim,
+                // A slot that the gate refuses would end at once and be started again: whoever opens it pokes.
+                gate.admits(isSolo: claim.isSolo)
+            else { return 0 }
+            let count = max(0, min(claim.isSolo ? 1 : state.waiting, queue.concurrency - state.slots))
             state.slots += count
             return count
         }
@@ -170,6 +195,11 @@ final class QueueRunner: Sendable {
     func exchange(_ slot: Slot, ended: (epoch: Int64, outcome: Outcome, ran: Duration)?) -> Claim? {
         var mustReport = false
         let (claim, wasRefused): (Claim?, Bool) = state.withLock { state in
+            // What comes back from an abandoned attempt no longer counts, and another slot has its place.
+            guard !slot.isAbandoned else {
+                state.stuck -= 1
+                return (nil, false)
+            }
             var isRetired = false
             if let ended {
                 isRetired = finish(ended, &state)
@@ -202,14 +232,10 @@ final class QueueRunner: Sendable {
 
     /// Returns whether the slot was cancelled and takes no more.
     private func finish(_ ended: (epoch: Int64, outcome: Outcome, ran: Duration), _ state: inout State) -> Bool {
-        guard let holding = state.holdings[ended.epoch] else { return true }
+        guard let holding = state.holdings[ended.epoch], !holding.isEnding else { return true }
         state.isStalled = false
         let seconds = Double(ended.ran.components.seconds) + Double(ended.ran.components.attoseconds) * 1e-18
         state.meanRun = state.meanRun.map { $0 + (seconds - $0) / 8 } ?? seconds
-        if holding.isAbandoned {
-            state.holdings[ended.epoch] = nil
-            return true
-        }
         state.running -= 1
         gate.letGo(1)
         if case .completed = ended.outcome { state.ranNanoseconds += Int64(seconds * 1e9) }

@@ -9,9 +9,17 @@ final class Slot: Sendable {
     private struct State {
         var task: Task<Void, Never>?
         var isCancelled = false
+        var isAbandoned = false
     }
 
     private let state = Mutex(State())
+
+    /// Whether its handler was given up: the slot no longer counts as a place, whenever it comes back.
+    var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
+
+    func abandon() {
+        state.withLock { $0.isAbandoned = true }
+    }
 
     func run(_ body: @Sendable @escaping () async -> Void) {
         let task = Task { await body() }

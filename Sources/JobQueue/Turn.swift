@@ -5,6 +5,8 @@ struct Turn: Sendable {
     /// The largest batch that is claimed or settled at once; it bounds the time that a script holds Redis.
     static let maximumClaim = 64
     static let maximumEndings = 256
+    /// The most bytes of arguments that a turn gathers; one ending alone may have more.
+    static let maximumBytes = 8 << 20
 
     let number: Int64
     /// Plain completions first: the order in which the script numbers its problems.
@@ -54,6 +56,18 @@ extension Ending {
     var isPlain: Bool {
         guard case .completed(let completion) = outcome else { return false }
         return completion.isPlain
+    }
+
+    /// About how many bytes it takes among a turn's arguments.
+    var byteCount: Int {
+        guard case .completed(let completion) = outcome, !completion.isPlain else { return 256 }
+        return 256 + completion.byteCount
+    }
+
+    /// How many jobs it enqueues at most.
+    var jobCount: Int {
+        guard case .completed(let completion) = outcome else { return 0 }
+        return completion.jobCount
     }
 
     func append(to arguments: inout [RedisArgument]) {

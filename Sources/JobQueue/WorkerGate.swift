@@ -28,6 +28,13 @@ final class WorkerGate: Sendable {
     func hold(_ count: Int) { heldCount.add(count, ordering: .sequentiallyConsistent) }
     func letGo(_ count: Int) { heldCount.subtract(count, ordering: .sequentiallyConsistent) }
 
+    /// Whether a start would be let through now; ``tryStart(queue:isSolo:)`` has the last word.
+    func admits(isSolo: Bool) -> Bool {
+        if isSolo { return runningCount.load(ordering: .sequentiallyConsistent) == 0 }
+        guard case .solo = phase else { return true }
+        return false
+    }
+
     /// Counts a start in, unless a suspect of another claim has the process to itself.
     func tryStart(queue: Int, isSolo: Bool) -> Bool {
         let others = runningCount.add(1, ordering: .sequentiallyConsistent).oldValue

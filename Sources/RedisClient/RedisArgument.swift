@@ -10,6 +10,15 @@ public struct RedisArgument: Sendable, ExpressibleByStringInterpolation, Express
 
     let storage: Storage
 
+    /// How many bytes it takes on the wire, without its frame; of an integer the most.
+    package var byteCount: Int {
+        switch storage {
+        case .string(let text): text.utf8.count
+        case .bytes(let bytes): bytes.count
+        case .integer: 20
+        }
+    }
+
     /// The UTF-8 bytes of a string.
     public init(_ value: String) {
         storage = .string(value)

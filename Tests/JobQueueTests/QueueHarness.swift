@@ -33,6 +33,11 @@ struct QueueHarness: Sendable {
         try await client.send(RedisCommand("GET", key(name))).int ?? 0
     }
 
+    /// A field of a worker's entry in the registry.
+    func registry(_ worker: JobWorker, _ field: String) async throws -> String? {
+        try await client.send(RedisCommand("HGET", key("w:\(worker.id)"), RedisArgument(field))).string
+    }
+
     func list(_ name: String) async throws -> [String] {
         try await client.send(RedisCommand("LRANGE", key(name), 0, -1)).array?.compactMap(\.string) ?? []
     }
@@ -49,13 +54,14 @@ struct QueueHarness: Sendable {
         heartbeat: Duration = .milliseconds(100),
         grace: Duration = .seconds(5),
         over queue: JobQueue? = nil,
+        adjust: (inout JobWorkerConfiguration) -> Void = { _ in },
         _ body: (JobWorker) async throws -> Void
     ) async throws {
+        var configuration = JobWorkerConfiguration(
+            queues: queues, lease: lease, heartbeat: heartbeat, gracePeriod: grace, name: "test")
+        adjust(&configuration)
         let worker = JobWorker(
-            queue: queue ?? self.queue, handlers: handlers,
-            configuration: JobWorkerConfiguration(
-                queues: queues, lease: lease, heartbeat: heartbeat, gracePeriod: grace, name: "test"),
-            logger: .quiet)
+            queue: queue ?? self.queue, handlers: handlers, configuration: configuration, logger: .quiet)
         let group = ServiceGroup(configuration: .init(services: [worker], logger: .quiet))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }

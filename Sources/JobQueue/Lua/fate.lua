@@ -30,23 +30,24 @@ local function bury(queue, id, envelope)
   end
 end
 
--- Forgets ended jobs whose time is over, and the earliest beyond the cap: as many again as were just added and some
--- more, so that the set shrinks but no call pays for all.
-local function sweep_done(queue, added)
-  local key = queue_key(queue, 'done')
-  local limit = 2 * added + 16
-  local ids = redis.call('ZRANGE', key, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit)
-  if #ids > 0 then
-    redis.call('ZREM', key, unpack(ids))
-    redis.call('HDEL', queue_key(queue, 'result'), unpack(ids))
-  end
+-- Takes up to `n` members from a set by time: those whose time is over, and the earliest beyond the cap.
+local function take_old(key, n)
+  local ids = redis.call('ZRANGE', key, '-inf', now, 'BYSCORE', 'LIMIT', 0, n)
+  if #ids > 0 then redis.call('ZREM', key, unpack(ids)) end
   local over = redis.call('ZCARD', key) - DONE_CAP
-  if over > 0 then
-    local popped = redis.call('ZPOPMIN', key, math.min(over, limit))
-    ids = {}
+  if over > 0 and #ids < n then
+    local popped = redis.call('ZPOPMIN', key, math.min(over, n - #ids))
     for i = 1, #popped, 2 do ids[#ids + 1] = popped[i] end
-    redis.call('HDEL', queue_key(queue, 'result'), unpack(ids))
   end
+  return ids
+end
+
+-- Forgets ended jobs and results, at most `n` of each, so that no call pays for all; returns the larger number.
+local function sweep(queue, n)
+  local done = take_old(queue_key(queue, 'done'), n)
+  local kept = take_old(queue_key(queue, 'kept'), n)
+  if #kept > 0 then redis.call('HDEL', queue_key(queue, 'result'), unpack(kept)) end
+  return math.max(#done, #kept)
 end
 
 -- Puts ids back by the level in their envelopes; who lapsed before runs alone. `side` is LPUSH (tail) or RPUSH (head).

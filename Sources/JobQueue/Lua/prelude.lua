@@ -10,7 +10,8 @@
 --   P parked   ZSET type@version:id -> 0, read by lexical range of the type
 --   P dead     ZSET id -> ms, P morgue HASH id -> envelope, both bounded
 --   P hist     HASH id -> JSON {f: failures, l: lapses, e: latest troubles}, only after trouble
---   P done     ZSET id -> ms until which an ended id is remembered, P result HASH id -> text
+--   P done     ZSET id -> ms until which an ended id is remembered (deduplication)
+--   P kept     ZSET id -> ms until which its result is kept, P result HASH id -> text
 --   P meta     HASH epoch, paused
 --   P solo     STRING the worker that may empty itself for a suspect
 --   P wake     ZSET one member; a hint, never the job

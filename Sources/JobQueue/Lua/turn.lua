@@ -18,7 +18,7 @@
 -- Atomic: each job's acknowledgement with its effects and follow-ups, fenced by its lease (id:epoch). Within one job
 -- everything is checked before the first write; a refused job leaves its lease and its neighbours as they are.
 -- A repeated turn (same worker and number) answers what the first did: the worker may send it again after a cut.
-local queue, worker, number, lease_ms, want = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local queue, worker, number, lease_ms, want = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local idle = ARGV[6] == 'idle'
 DONE_CAP, DEAD_CAP = tonumber(ARGV[7]), tonumber(ARGV[8])
 local P = queue_key(queue, '')
@@ -111,6 +111,9 @@ if memory then
     local flat = {}
     if #ids > 0 then flat = describe(ids, epochs) end
     return { memory.p, flat, 1, -1, memory.s, 0 }
+  elseif memory.n > number then
+    -- A late copy of an earlier turn: it was answered long ago, and what it would claim nobody would run.
+    return { {}, {}, 0, -1, 0, 0 }
   end
 end
 
@@ -174,9 +177,11 @@ function settle.c(position, job)
   if #job.follow > 0 then enqueue_all(job.follow) end
   redis.call('HDEL', JOBS, job.id)
   redis.call('HDEL', P .. 'hist', job.id)
-  local memory_ms = math.max(job.window, job.result and job.retention or 0)
-  if memory_ms > 0 then redis.call('ZADD', P .. 'done', now + memory_ms, job.id) end
-  if job.result and job.retention > 0 then redis.call('HSET', P .. 'result', job.id, job.result) end
+  if job.window > 0 then redis.call('ZADD', P .. 'done', now + job.window, job.id) end
+  if job.result and job.retention > 0 then
+    redis.call('HSET', P .. 'result', job.id, job.result)
+    redis.call('ZADD', P .. 'kept', now + job.retention, job.id)
+  end
   completed = completed + 1
 end
 
@@ -221,7 +226,6 @@ if #members > 0 then
     end
   end
   if completed > 0 then
-    sweep_done(queue, completed)
     count(queue, 'completed', completed)
     count(queue, 'run_us', tonumber(ARGV[9]))
   end
@@ -313,15 +317,21 @@ if want > 0 and not paused then
 elseif promoted + lapsed > 0 then
   wake(queue)
 end
+-- Also when nothing ends any more, and then more at once, because nobody waits for it.
+local swept = 0
+if completed > 0 then
+  swept = sweep(queue, 2 * completed + 16)
+elseif #members == 0 and #claimed == 0 then
+  swept = sweep(queue, 500)
+end
 if more == 0 then
   local due = redis.call('ZRANGE', P .. 'due', 0, 0, 'WITHSCORES')
   local lease = redis.call('ZRANGE', LEASE, 0, 0, 'WITHSCORES')
   local at_ms = math.min(tonumber(due[2] or 'inf') or math.huge, tonumber(lease[2] or 'inf') or math.huge)
   if at_ms < math.huge then next_ms = math.max(0, at_ms - now) end
+  if swept == 500 then next_ms = 10 end
 end
-if #members > 0 or #claimed > 0 then
-  redis.call(
-    'SET', memory_key, cmsgpack.pack({ n = number, p = problems, m = claimed_members, s = solo }), 'PX',
-    math.max(60000, 2 * lease_ms))
-end
+redis.call(
+  'SET', memory_key, cmsgpack.pack({ n = number, p = problems, m = claimed_members, s = solo }), 'PX',
+  math.max(60000, 2 * lease_ms))
 return { problems, claimed, more, next_ms, solo, paused and 1 or 0 }
