@@ -9,8 +9,8 @@ public enum JobOperation: Sendable, Hashable {
     /// Ends a job as cancelled wherever it is; a running one loses its lease at once, so that none of its effects is
     /// applied any more, and its worker is told.
     case kill(reason: String? = nil)
-    /// Removes a job as if it had never been; of a completed one, the memory. A running attempt goes on, and its end
-    /// counts for nothing further.
+    /// Removes a job as if it had never been; of a completed one, the memory. A running one loses its lease, so
+    /// that its end counts for nothing.
     case delete
     /// Moves a job that does not run to another queue, with its id, troubles, lock and batch.
     case move(to: String)

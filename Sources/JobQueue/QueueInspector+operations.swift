@@ -32,7 +32,10 @@ extension QueueInspector {
             let some = rest.prefix(Self.operationBatch)
             rest = rest.dropFirst(some.count)
             let arguments =
-                [RedisArgument(word), RedisArgument(name), RedisArgument(argument), ""]
+                [
+                    RedisArgument(word), RedisArgument(name), RedisArgument(argument),
+                    RedisArgument(queue.limits.dead),
+                ]
                 + some.map { RedisArgument($0.rawValue) }
             let reply = try await evaluate(Self.adminScript, arguments, retry: .never)
             let answers = (reply.array ?? []).compactMap { JobOperationResult(reply: $0) }
@@ -68,7 +71,7 @@ extension QueueInspector {
         }
     }
 
-    /// Deletes a job in any state; a running attempt goes on, and its end counts for nothing further.
+    /// Deletes a job in any state; a running one loses its lease, so that its end counts for nothing.
     ///
     /// - Returns: `false` if there is no such job.
     @discardableResult

@@ -25,20 +25,33 @@ private struct History: Decodable {
 }
 
 extension JobRecord {
+    /// Reads what `Lua/find.lua` and `Lua/page.lua` say of a job.
     init(
-        id: String, queue: String, state: JobState, stateAt: Int64?, envelope: Envelope?, history: String?,
-        result: String?, showsPayload: Bool
+        id: String, queue: String, state: JobState, at: RESPValue, envelope: [UInt8]?, history: RESPValue,
+        result: RESPValue, progress: RESPValue, showsPayload: Bool
     ) {
         // A history that can't be read is no reason to hide the job.
-        let history = history.flatMap { try? JSONDecoder().decode(History.self, from: Data($0.utf8)) }
+        let history = history.string.flatMap { try? JSONDecoder().decode(History.self, from: Data($0.utf8)) }
+        let envelope = envelope.flatMap { Envelope($0) }
         let header = envelope?.header
         self.init(
             id: JobID(rawValue: id), queue: queue, state: state, name: header?.name ?? "",
             version: header?.version ?? 0, priority: header?.priority ?? .normal,
-            createdAt: header?.createdMilliseconds, stateAt: stateAt,
+            createdAt: header?.createdMilliseconds, stateAt: at.milliseconds.flatMap { $0 > 0 ? $0 : nil },
             payload: showsPayload ? envelope.map { String(decoding: $0.payload, as: UTF8.self) } : nil,
             failures: history?.f ?? 0, lapses: history?.l ?? 0, maximumFailures: header?.maximumFailures ?? 0,
-            troubles: (history?.e ?? []).map { Trouble(at: $0.t, isLapse: $0.k == "l", message: $0.m) },
-            traceID: header?.traceID, result: result)
+            troubles: (history?.e ?? []).map { entry in
+                Trouble(at: entry.t, isLapse: entry.k == "l", isCancellation: entry.k == "c", message: entry.m)
+            },
+            traceID: header?.traceID, result: result.string, progress: progress.string.flatMap { Progress(text: $0) })
+    }
+}
+
+extension JobRecord.Progress {
+    /// Reads `fraction|ms|message`.
+    init?(text: String) {
+        let parts = text.split(separator: "|", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, let at = Int64(parts[1]) else { return nil }
+        self.init(fraction: Double(parts[0]), at: at, message: String(parts[2]))
     }
 }

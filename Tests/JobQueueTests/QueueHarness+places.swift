@@ -50,7 +50,7 @@ extension QueueHarness {
             if lives { places += ids.filter { $0 == id }.map { _ in part == "suspect" ? .suspect : .waiting } }
         }
         let leases = try await send("ZRANGE", "lease", 0, -1).array?.compactMap(\.string) ?? []
-        if lives { places += leases.filter { $0.hasPrefix(id + ":") }.map { _ in .running } }
+        places += leases.filter { $0.hasPrefix(id + ":") }.map { _ in .running }
         let sets: [(String, String, JobState)] = [
             ("due", id, .scheduled), ("parked", "work@1:" + id, .parked), ("dead", id, .dead), ("done", id, .completed),
         ]

@@ -1,11 +1,12 @@
 -- admin: what operators do to jobs.
 -- KEYS  anchor
--- ARGV  1 operation, 2 queue, 3 and 4 its arguments or '', 5... ids, at most 100
+-- ARGV  1 operation, 2 queue, 3 its argument or '', 4 cap of dead jobs, 5... ids, at most 100
 --   retry                a dead job goes back to its level with fresh budgets; its troubles stay to be read
 --   run                  a scheduled job can be claimed at once
 --   cancel  3 reason     what does not run ends now, cancelled; what runs is asked to stop
 --   kill    3 reason     the same, but a running job loses its lease at once and its worker is told
---   delete               a job in any place, as if it had never been; of a completed one the memory
+--   delete               a job in any place, as if it had never been; a running one loses its lease, a completed one is
+--                        forgotten
 --   edit    3 payload    another payload, for what does not run and is not completed
 --   move    3 queue      to another queue; for what does not run and is not completed
 -- Reply: for each id { code, detail }: 'done', 'requested' (cancel of a running job), 'missing', 'state' (detail: the
@@ -14,13 +15,14 @@
 -- leaves its neighbours as they are. Taking an id out of a list would cost the list, so it stays there and a mark ('')
 -- in `jobs` tells its claim to skip it.
 local operation, queue, argument = ARGV[1], ARGV[2], ARGV[3]
+DEAD_CAP = tonumber(ARGV[4])
 local P = queue_key(queue, '')
 local operations = {}
 
 local function refuse_state(job) return { 'state', job.state } end
 
--- Takes a job that does not run out of the place where it waits. What stays in a list is marked by the caller, as the
--- last that it does to `jobs`.
+-- Takes a job out of the place where it is. What stays in a list is marked by the caller, as the last that it does to
+-- `jobs`. Without its lease, nothing that a running attempt still does can be applied.
 local function take_out(job)
   if job.state == 'scheduled' then
     redis.call('ZREM', P .. 'due', job.id)
@@ -29,17 +31,17 @@ local function take_out(job)
   elseif job.state == 'dead' then
     redis.call('ZREM', P .. 'dead', job.id)
     redis.call('HDEL', P .. 'morgue', job.id)
+  elseif job.state == 'running' then
+    redis.call('ZREM', P .. 'lease', job.member)
+    if redis.call('HDEL', P .. 'cancel', job.id) == 1 then redis.call('HINCRBY', P .. 'meta', 'cancels', -1) end
+    redis.call('PUBLISH', NS .. 'control', 'lost ' .. queue .. ' ' .. job.id)
+    -- Its place under the limit is free.
+    wake(queue)
   end
 end
 
 local function leave_mark(job)
-  if job.state == 'waiting' or job.state == 'suspect' or job.state == 'running' then
-    redis.call('HSET', P .. 'jobs', job.id, '')
-  end
-end
-
-local function forget_request(id)
-  if redis.call('HDEL', P .. 'cancel', id) == 1 then redis.call('HINCRBY', P .. 'meta', 'cancels', -1) end
+  if job.state == 'waiting' or job.state == 'suspect' then redis.call('HSET', P .. 'jobs', job.id, '') end
 end
 
 function operations.retry(job)
@@ -93,12 +95,7 @@ end
 
 function operations.kill(job)
   if job.state ~= 'running' then return operations.cancel(job) end
-  redis.call('ZREM', P .. 'lease', job.member)
-  forget_request(job.id)
   bury_cancelled(job, argument == '' and 'killed' or 'killed: ' .. argument)
-  redis.call('PUBLISH', NS .. 'control', 'lost ' .. queue .. ' ' .. job.id)
-  -- Its place under the limit is free.
-  wake(queue)
   return { 'done' }
 end
 
