@@ -190,7 +190,8 @@ let package = Package(
         .testTarget(
             name: "JobQueueTests",
             dependencies: [
-                "JobQueue", "RedisClient", "TestSupport", "queue-test-worker", logging, lifecycle, metrics, tracing,
+                "JobQueue", "RedisClient", "TestSupport", "queue-test-worker", "queue-example", logging, lifecycle,
+                metrics, tracing,
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
             ],
@@ -199,6 +200,10 @@ let package = Package(
         .executableTarget(
             name: "queue-test-worker", dependencies: ["JobQueue", "RedisClient", logging, lifecycle],
             path: "Tests/QueueTestWorker", swiftSettings: settings),
+        // The program that docs/job-queue.md begins with.
+        .executableTarget(
+            name: "queue-example", dependencies: ["JobQueue", "RedisClient", logging, lifecycle],
+            path: "Tests/QueueExample", swiftSettings: settings),
         .testTarget(
             name: "ObjectStoreTests", dependencies: ["ObjectStore", "TestSupport", nioCore], swiftSettings: settings),
         .testTarget(

@@ -54,13 +54,29 @@ public struct JobHandlers: Sendable {
             options: J.options, retry: retry, handle: handle, run: wrapped(handle))
     }
 
+    // Two functions and no default for `retry`: the compiler prefers the one without a default when a closure of several
+    // statements fits both kinds of handler, so that none needs its type spelled out. The test "closures of every shape"
+    // holds it to that.
     /// Registers a handler that has nothing to hand back.
     public mutating func register<J: Job>(
+        _ type: J.Type, _ handler: @Sendable @escaping (J, JobContext) async throws -> Void
+    ) {
+        register(type, retry: nil, completing(handler))
+    }
+
+    /// Registers a handler that has nothing to hand back, and the hook that decides on its errors.
+    public mutating func register<J: Job>(
         _ type: J.Type,
-        retry: (@Sendable (any Error, Int) -> RetryDecision)? = nil,
+        retry: @Sendable @escaping (any Error, Int) -> RetryDecision,
         _ handler: @Sendable @escaping (J, JobContext) async throws -> Void
     ) {
-        register(type, retry: retry) { (job: J, context: JobContext) async throws -> Completion in
+        register(type, retry: retry, completing(handler))
+    }
+
+    private func completing<J: Job>(
+        _ handler: @Sendable @escaping (J, JobContext) async throws -> Void
+    ) -> @Sendable (J, JobContext) async throws -> Completion {
+        { job, context in
             try await handler(job, context)
             return .done
         }

@@ -133,6 +133,48 @@ struct HandlerTests {
         }
     }
 
+    @Test("closures of every shape are what they look like, without their type spelled out")
+    func shapes() async throws {
+        @Sendable func completion() async throws -> Completion { Completion(result: "kept") }
+        let notes = Notes()
+        var kept: [JobHandlers] = []
+        var done: [JobHandlers] = []
+        func with(_ list: inout [JobHandlers], _ register: (inout JobHandlers) -> Void) {
+            var handlers = JobHandlers()
+            register(&handlers)
+            list.append(handlers)
+        }
+        with(&kept) { $0.register(Work.self) { _, _ in try await completion() } }
+        with(&kept) { $0.register(Work.self, retry: { _, _ in .standard }) { _, _ in try await completion() } }
+        with(&kept) { handlers in
+            handlers.register(Work.self) { job, _ in
+                notes.note("some")
+                if job.text == "" { return Completion(result: "kept") }
+                return .done
+            }
+        }
+        with(&done) { $0.register(Work.self) { _, _ in notes.note("one") } }
+        with(&done) { $0.register(Work.self) { _, _ in .done } }
+        with(&done) { handlers in
+            handlers.register(Work.self) { job, _ in
+                notes.note("two")
+                notes.note(job.text)
+            }
+        }
+        with(&done) { handlers in
+            handlers.register(Work.self, retry: { _, _ in .permanent }) { job, _ in
+                if job.text == "bad" { throw JobFailure.permanent("bad") }
+                notes.note("three")
+            }
+        }
+        for handlers in kept { #expect(try await handlers.perform(Work()).completion?.result == "kept") }
+        for handlers in done {
+            let completion = try #require(try await handlers.perform(Work()).completion)
+            #expect(completion.result == nil)
+        }
+        #expect(notes.all == ["some", "one", "two", "", "three"])
+    }
+
     @Test("each kind of backoff has its delays, and draws stay within them")
     func kinds() {
         func seconds(_ backoff: Backoff) -> [Duration] { (1...5).map { backoff.range(failures: $0).upperBound } }
