@@ -108,6 +108,12 @@ final class EnqueueCoalescer: Sendable {
         guard let answers = reply.array, answers.count == jobs.count else {
             throw JobQueueError(.unexpectedReply, "The enqueue script answered \(reply).")
         }
-        return answers.map { $0.int == 1 ? .enqueued : .duplicate }
+        return answers.map { answer in
+            switch answer {
+            case .integer(1): .enqueued
+            case .bytes(let holder): .unique(holder: JobID(String(decoding: holder, as: UTF8.self)))
+            default: .duplicate
+            }
+        }
     }
 }

@@ -6,4 +6,6 @@ public enum EnqueueResult: Sendable, Hashable {
     ///
     /// Also the answer when a cut made the client repeat an enqueue that had arrived.
     case duplicate
+    /// Another job holds the lock of this unique job's key; nothing changed.
+    case unique(holder: JobID)
 }

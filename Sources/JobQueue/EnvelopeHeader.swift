@@ -3,9 +3,12 @@ internal import Foundation
 /// What is known of a job beside its payload, as it stands before it in the envelope.
 ///
 /// An envelope is one line of fields, a line feed, and the payload:
-/// `<priority> <created ms> <delay ms> <name> <version> <max failures> <max lapses> <window ms> <retention ms> <trace>`.
-/// Redis stamps the first three (`Lua/prelude.lua`); the scripts read the fields up to the lapses, so their order is
-/// part of the schema version. Text was chosen over JSON because Lua reads it without building tables.
+/// `<priority>[+] <created ms> <delay ms> <name> <version> <max failures> <max lapses> <window ms> <retention ms> <trace>`
+/// and, where the `+` says so, extras in any order: ` u=<lock>`, ` b=<batch>`, ` g=<tag>`.
+/// Redis stamps the first three (`Lua/put.lua`); the scripts read the fields up to the lapses and the extras, so their
+/// order is part of the schema version. Text was chosen over JSON because Lua reads it without building tables, and the
+/// `+` is byte 2, so that a script sees at a glance that a job has no extras. Schema 1 had none; its envelopes are
+/// read as ever.
 struct EnvelopeHeader: Sendable, Equatable {
     var priority: JobPriority = .normal
     var createdMilliseconds: Int64 = 0
@@ -17,15 +20,37 @@ struct EnvelopeHeader: Sendable, Equatable {
     var windowMilliseconds: Int64
     var retentionMilliseconds: Int64
     var traceID: String?
+    /// The lock that makes the job unique.
+    var unique: UniqueLock?
+    /// The batch that it is counted in.
+    var batch: String?
+    /// The timeline that its events go to.
+    var tag: String?
+
+    /// Whether a script has to read more than the first fields.
+    var hasExtras: Bool { unique != nil || batch != nil || tag != nil }
+
+    /// The level as it stands in the envelope and in a script's arguments.
+    var mark: String { hasExtras ? "\(priority.rawValue)+" : "\(priority.rawValue)" }
+
+    /// The part that the producer makes, without its line feed.
+    var text: String {
+        var text =
+            "\(name) \(version) \(maximumFailures) \(maximumLapses) \(windowMilliseconds) \(retentionMilliseconds) "
+            + (traceID ?? "-")
+        if let unique { text += " u=\(unique)" }
+        if let batch { text += " b=\(batch)" }
+        if let tag { text += " g=\(tag)" }
+        return text
+    }
 
     /// The part that the producer makes, followed by the payload.
     func encoded(before payload: Data) -> [UInt8] {
-        let text =
-            "\(name) \(version) \(maximumFailures) \(maximumLapses) \(windowMilliseconds) \(retentionMilliseconds) "
-            + "\(traceID ?? "-")\n"
+        let text = text
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count + payload.count)
+        bytes.reserveCapacity(text.utf8.count + 1 + payload.count)
         bytes.append(contentsOf: text.utf8)
+        bytes.append(UInt8(ascii: "\n"))
         bytes.append(contentsOf: payload)
         return bytes
     }
@@ -41,22 +66,44 @@ struct Envelope: Sendable {
 }
 
 extension Envelope {
-    /// Reads an envelope; `nil` if its header has another form.
+    /// Reads an envelope of schema 1 or 2; `nil` if its header has another form.
+    ///
+    /// Extras with a letter that is not known are skipped: a later version wrote them for its scripts.
     init?(_ bytes: [UInt8]) {
         var cursor = HeaderCursor(bytes: bytes)
-        guard let level = cursor.number(), let priority = JobPriority(rawValue: Int(level)),
+        guard let level = cursor.level(), let priority = JobPriority(rawValue: level.number),
             let created = cursor.number(), let delay = cursor.number(),
             let name = cursor.text(), let version = cursor.number(),
             let failures = cursor.number(), let lapses = cursor.number(),
             let window = cursor.number(), let retention = cursor.number(),
-            let trace = cursor.text(), cursor.isAtPayload
+            let trace = cursor.text()
         else { return nil }
         header = EnvelopeHeader(
             priority: priority, createdMilliseconds: created, delayMilliseconds: delay, name: name,
             version: Int(version), maximumFailures: Int(failures), maximumLapses: Int(lapses),
             windowMilliseconds: window, retentionMilliseconds: retention, traceID: trace == "-" ? nil : trace)
+        while level.hasExtras, !cursor.isAtPayload {
+            guard let extra = cursor.text(), header.take(extra: extra) else { return nil }
+        }
+        guard cursor.isAtPayload else { return nil }
         payloadStart = cursor.index
         self.bytes = bytes
+    }
+}
+
+extension EnvelopeHeader {
+    fileprivate mutating func take(extra: String) -> Bool {
+        let value = String(extra.dropFirst(2))
+        guard extra.dropFirst().first == "=", !value.isEmpty else { return false }
+        switch extra.first {
+        case "u":
+            guard let lock = UniqueLock(value) else { return false }
+            unique = lock
+        case "b": batch = value
+        case "g": tag = value
+        default: break
+        }
+        return true
     }
 }
 
@@ -77,6 +124,12 @@ private struct HeaderCursor {
             index += 1
         }
         return nil
+    }
+
+    mutating func level() -> (number: Int, hasExtras: Bool)? {
+        guard let range = field(), range.count == 1 || range.count == 2 else { return nil }
+        if range.count == 2, bytes[range.lowerBound + 1] != UInt8(ascii: "+") { return nil }
+        return (Int(bytes[range.lowerBound]) - Int(UInt8(ascii: "0")), range.count == 2)
     }
 
     mutating func number() -> Int64? {

@@ -18,6 +18,9 @@ public protocol Job: Codable, Sendable {
     static var queue: String { get }
     /// The policy of the type.
     static var options: JobOptions { get }
+    /// What makes this job the same as another of its type, where ``JobOptions/uniqueness`` is set; `nil`, the default,
+    /// for the whole payload.
+    var uniqueKey: String? { get }
 }
 
 extension Job {
@@ -25,4 +28,6 @@ extension Job {
     public static var version: Int { 1 }
     /// The default policy.
     public static var options: JobOptions { JobOptions() }
+    /// The whole payload.
+    public var uniqueKey: String? { nil }
 }

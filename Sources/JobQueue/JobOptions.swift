@@ -16,6 +16,8 @@ public struct JobOptions: Sendable, Hashable {
     public var deduplicationWindow: Duration
     /// How long the result of a completed job is kept (and its id deduplicated).
     public var resultRetention: Duration
+    /// Whether a job keeps others of the same type and key from its queue, and for how long; `nil` for no.
+    public var uniqueness: Uniqueness?
 
     /// Creates a policy.
     public init(
@@ -25,7 +27,8 @@ public struct JobOptions: Sendable, Hashable {
         timeout: Duration? = nil,
         backoff: Backoff = Backoff(),
         deduplicationWindow: Duration = .seconds(600),
-        resultRetention: Duration = .zero
+        resultRetention: Duration = .zero,
+        uniqueness: Uniqueness? = nil
     ) {
         self.priority = priority
         self.maximumFailures = maximumFailures
@@ -34,5 +37,6 @@ public struct JobOptions: Sendable, Hashable {
         self.backoff = backoff
         self.deduplicationWindow = deduplicationWindow
         self.resultRetention = resultRetention
+        self.uniqueness = uniqueness
     }
 }

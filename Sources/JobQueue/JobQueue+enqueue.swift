@@ -8,6 +8,7 @@ extension JobQueue {
     ///   - delay: how long the job waits before it may be claimed.
     ///   - priority: a level other than its type's.
     ///   - traceID: a trace context to hand to the handler.
+    ///   - tag: the timeline that its events go to, for example an order's id.
     /// - Throws: `JobQueueError`; `.memoryFull` when Redis is full (nothing was changed), `.outcomeUnknown` when the
     ///   answer was lost and repeating did not help.
     @discardableResult
@@ -16,9 +17,10 @@ extension JobQueue {
         id: JobID = .generate(),
         delay: Duration? = nil,
         priority: JobPriority? = nil,
-        traceID: String? = nil
+        traceID: String? = nil,
+        tag: String? = nil
     ) async throws -> EnqueueResult {
-        try await enqueue(job.prepared(id: id, delay: delay, priority: priority, traceID: traceID))
+        try await enqueue(job.prepared(id: id, delay: delay, priority: priority, traceID: traceID, tag: tag))
     }
 
     /// Puts one prepared job on its queue; callers at the same time share a script's call.

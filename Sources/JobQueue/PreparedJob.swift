@@ -7,20 +7,75 @@ public struct PreparedJob: Sendable {
     public let id: JobID
     /// The queue it goes to.
     public let queue: String
-    /// The name of its type.
-    public let name: String
-    /// The version of its payload.
-    public let version: Int
-    /// The level at which it waits.
-    public var priority: JobPriority
     /// How long it waits before it may be claimed, counted on Redis's clock from its enqueue.
     public var delay: Duration?
-    let windowMilliseconds: Int64
-    /// The envelope without what Redis stamps on it (`Lua/prelude.lua`).
-    let body: [UInt8]
+    /// What stands in the envelope before the payload; Redis stamps the level and the times.
+    private(set) var header: EnvelopeHeader
+    let payload: Data
+
+    init(id: JobID, queue: String, delay: Duration?, header: EnvelopeHeader, payload: Data) {
+        self.id = id
+        self.queue = queue
+        self.delay = delay
+        self.header = header
+        self.payload = payload
+    }
+
+    /// The name of its type.
+    public var name: String { header.name }
+    /// The version of its payload.
+    public var version: Int { header.version }
+    /// The level at which it waits.
+    public var priority: JobPriority {
+        get { header.priority }
+        set { header.priority = newValue }
+    }
+    /// The trace context that its handler gets: `nil` or 1 to 256 visible ASCII characters, anything else traps.
+    public var traceID: String? {
+        get { header.traceID }
+        set {
+            precondition(newValue.map { isVisible($0, upTo: 256) } ?? true, "a trace id has visible ASCII characters")
+            header.traceID = newValue
+        }
+    }
+    /// The timeline that its events go to: `nil` or 1 to 128 visible ASCII characters, anything else traps.
+    public var tag: String? {
+        get { header.tag }
+        set {
+            precondition(newValue.map { isVisible($0, upTo: 128) } ?? true, "a tag has visible ASCII characters")
+            header.tag = newValue
+        }
+    }
+    /// The batch that it is counted in.
+    public var batch: BatchID? { header.batch.map { BatchID(rawValue: $0) } }
+
+    /// The same job with this tag and trace context where it has none of its own.
+    ///
+    /// Values that a job could not be prepared with are left out.
+    public func inheriting(tag: String?, traceID: String?) -> PreparedJob {
+        var job = self
+        if header.tag == nil, let tag, isVisible(tag, upTo: 128) { job.header.tag = tag }
+        if header.traceID == nil, let traceID, isVisible(traceID, upTo: 256) { job.header.traceID = traceID }
+        return job
+    }
+
+    /// The same job as a member of a batch, counted in it from its enqueue until it has ended.
+    ///
+    /// So a running member adds members: a follow-up that joins the batch is counted in the same step in which its
+    /// parent is counted down, hence before the batch could be over. To a batch that is over, or that there is not,
+    /// nobody can be added: then the job is enqueued all the same and counted nowhere.
+    public func joining(batch: BatchID) -> PreparedJob {
+        precondition(batch.isValid, "a batch's id has 1 to 128 bytes without white space")
+        var job = self
+        job.header.batch = batch.rawValue
+        return job
+    }
 
     /// The number of arguments that one job takes in a script's call.
-    static let argumentCount = 6
+    static let argumentCount = 5
+
+    /// About how many bytes it takes in a script's call.
+    var byteCount: Int { payload.count + id.rawValue.utf8.count + queue.utf8.count + 128 }
 
     /// About how many bytes it takes in a script's call.
     var byteCount: Int { body.count + id.rawValue.utf8.count + queue.utf8.count }
@@ -28,10 +83,9 @@ public struct PreparedJob: Sendable {
     func append(to arguments: inout [RedisArgument]) {
         arguments.append(RedisArgument(queue))
         arguments.append(RedisArgument(id.rawValue))
-        arguments.append(RedisArgument(priority.rawValue))
+        arguments.append(RedisArgument(header.mark))
         arguments.append(RedisArgument(max(0, delay?.milliseconds ?? 0)))
-        arguments.append(RedisArgument(windowMilliseconds))
-        arguments.append(RedisArgument(body))
+        arguments.append(RedisArgument(header.encoded(before: payload)))
     }
 }
 
@@ -42,14 +96,15 @@ extension Job {
     ///   - id: the producer's id; give the same one when an enqueue is repeated.
     ///   - delay: how long the job waits before it may be claimed.
     ///   - priority: a level other than its type's.
-    ///   - traceID: a trace context to hand to the handler: up to 256 bytes, without white space; by default that of
-    ///     the current `ServiceContext`, as the process's tracer injects it.
+    ///   - traceID: a trace context to hand to the handler: up to 256 bytes, without white space.
+    ///   - tag: the timeline that its events go to, for example an order's id: up to 128 visible ASCII characters.
     /// - Throws: `JobQueueError` with `.invalidJob` or `.payloadTooLarge`, or what the payload's `encode` throws.
     public func prepared(
         id: JobID = .generate(),
         delay: Duration? = nil,
         priority: JobPriority? = nil,
-        traceID: String? = nil
+        traceID: String? = nil,
+        tag: String? = nil
     ) throws -> PreparedJob {
         let options = Self.options
         guard id.isValid else {
@@ -61,11 +116,16 @@ extension Job {
                 "Names of types and queues have 1 to 64 letters, digits, '.', '_' or '-', versions are positive: "
                     + "'\(Self.name)', '\(Self.queue)', \(Self.version).")
         }
-        if let traceID, !(1...256).contains(traceID.utf8.count) || !traceID.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
-        {
+        if let traceID, !isVisible(traceID, upTo: 256) {
             throw JobQueueError(.invalidJob, "A trace id has 1 to 256 visible ASCII characters.")
         }
-        let payload = try JSONEncoder().encode(self)
+        if let tag, !isVisible(tag, upTo: 128) {
+            throw JobQueueError(.invalidJob, "A tag has 1 to 128 visible ASCII characters.")
+        }
+        let encoder = JSONEncoder()
+        // The payload is the key of a unique job: the same values must come to the same bytes.
+        if options.uniqueness != nil { encoder.outputFormatting = .sortedKeys }
+        let payload = try encoder.encode(self)
         guard payload.count <= JobQueue.maximumPayloadBytes else {
             throw JobQueueError(
                 .payloadTooLarge,
@@ -73,24 +133,22 @@ extension Job {
                     + "Store what is large and pass its key.")
         }
         let header = EnvelopeHeader(
+            priority: priority ?? options.priority,
             name: Self.name,
             version: Self.version,
             maximumFailures: max(1, options.maximumFailures),
             maximumLapses: max(1, options.maximumLapses),
             windowMilliseconds: max(0, options.deduplicationWindow.milliseconds),
             retentionMilliseconds: max(0, options.resultRetention.milliseconds),
-            traceID: traceID ?? JobTracing.current()
+            traceID: traceID,
+            unique: options.uniqueness.map { uniqueness in
+                if let key = uniqueKey { UniqueLock(uniqueness, name: Self.name, key: key.utf8) } else {
+                    UniqueLock(uniqueness, name: Self.name, key: payload)
+                }
+            },
+            tag: tag
         )
-        return PreparedJob(
-            id: id,
-            queue: Self.queue,
-            name: Self.name,
-            version: Self.version,
-            priority: priority ?? options.priority,
-            delay: delay,
-            windowMilliseconds: header.windowMilliseconds,
-            body: header.encoded(before: payload)
-        )
+        return PreparedJob(id: id, queue: Self.queue, delay: delay, header: header, payload: payload)
     }
 }
 
@@ -105,4 +163,9 @@ func isPlainName(_ name: String) -> Bool {
             default: false
             }
         }
+}
+
+/// Whether a text is 1 to so many visible ASCII characters.
+func isVisible(_ text: String, upTo limit: Int) -> Bool {
+    (1...limit).contains(text.utf8.count) && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
 }

@@ -1,6 +1,6 @@
 -- domain: the callers' keys and arguments of a domain script.
 -- KEYS  anchor, the caller's keys...
--- ARGV  number of the caller's arguments, these, number of jobs, six for each
+-- ARGV  number of the caller's arguments, these, number of jobs, five for each
 local K, A, jobs = {}, {}, {}
 for i = 2, #KEYS do K[i - 1] = KEYS[i] end
 do

@@ -94,7 +94,7 @@ local function reap(queue)
       h.l = h.l + 1
       local text = trouble(h, 'l', 'the lease ran out: the worker died or froze')
       redis.call('HSET', queue_key(queue, 'hist'), id, text)
-      local limit = tonumber(string.match(envelope, '^%d %d+ %d+ %S+ %d+ %d+ (%d+) ')) or 1
+      local limit = tonumber(string.match(envelope, '^%d%+? %d+ %d+ %S+ %d+ %d+ (%d+) ')) or 1
       if h.l >= limit then
         bury(queue, id, envelope)
       else

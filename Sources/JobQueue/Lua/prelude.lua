@@ -9,6 +9,7 @@
 --   P due      ZSET id -> ms
 --   P parked   ZSET type@version:id -> 0, read by lexical range of the type
 --   P dead     ZSET id -> ms, P morgue HASH id -> envelope, both bounded
+--   P uniq     HASH digest -> id, P uniq:<digest> STRING id: locks of unique jobs (bonds)
 --   P hist     HASH id -> JSON {f: failures, l: lapses, e: latest troubles}, only after trouble
 --   P done     ZSET id -> ms until which an ended id is remembered (deduplication)
 --   P kept     ZSET id -> ms until which its result is kept, P result HASH id -> text

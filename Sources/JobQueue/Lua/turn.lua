@@ -6,7 +6,7 @@
 --       10 number of plain completions, then for each: id, epoch, window ms;
 --       number of others, then for each its kind, id, epoch and
 --         'c' window ms, retention ms, 1|0 has a result, result, number of effects, for each: name, number of arguments,
---             these, number of jobs, six for each; number of follow-up jobs, six for each
+--             these, number of jobs, five for each; number of follow-up jobs, five for each
 --         'f' delay ms, maximum failures, 1|0 permanent, message
 --         'r' list to go back to the head of (p0 p1 p2 suspect)
 --         'p' type@version
