@@ -142,7 +142,9 @@ extension Job {
             retentionMilliseconds: max(0, options.resultRetention.milliseconds),
             traceID: traceID,
             unique: options.uniqueness.map { uniqueness in
-                if let key = uniqueKey { UniqueLock(uniqueness, name: Self.name, key: key.utf8) } else {
+                if let key = uniqueKey {
+                    UniqueLock(uniqueness, name: Self.name, key: key.utf8)
+                } else {
                     UniqueLock(uniqueness, name: Self.name, key: payload)
                 }
             },

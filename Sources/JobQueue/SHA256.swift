@@ -34,7 +34,9 @@ enum SHA256 {
             }
             compress(&schedule, into: &state)
         }
-        return state.flatMap { word in stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) } }
+        return state.flatMap { word in
+            stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) }
+        }
     }
 
     private static func compress(_ schedule: inout [UInt32], into state: inout [UInt32]) {

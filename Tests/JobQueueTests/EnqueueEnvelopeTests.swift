@@ -27,7 +27,8 @@ struct EnqueueEnvelopeTests {
     @Test("extras come in any order, and a letter of a later version is passed over")
     func extras() throws {
         let header = try #require(
-            envelope("2+ 1 0 x 1 1 1 0 0 u=trace g=ord_1 z=later b=bat_1 u=p60000:=x:k=1:2\n{}")).header
+            envelope("2+ 1 0 x 1 1 1 0 0 u=trace g=ord_1 z=later b=bat_1 u=p60000:=x:k=1:2\n{}")
+        ).header
         #expect(header.traceID == "u=trace" && header.tag == "ord_1" && header.batch == "bat_1")
         #expect(header.unique == UniqueLock(uniqueness: .period(.seconds(60)), digest: "=x:k=1:2"))
         #expect(header.hasExtras && header.priority == .low)
@@ -60,7 +61,8 @@ struct EnqueueEnvelopeTests {
         header.unique = (locks.randomElement(using: &generator) ?? nil).map {
             UniqueLock($0, name: "type", key: String(repeating: "k", count: Int(seed)).utf8)
         }
-        let payload = Data((0..<Int.random(in: 0..<40, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) })
+        let payload = Data(
+            (0..<Int.random(in: 0..<40, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) })
         var bytes = Array("\(header.mark) 1 2 ".utf8) + header.encoded(before: payload)
         let read = try #require(Envelope(bytes))
         #expect(read.header == header && read.payload == payload)
