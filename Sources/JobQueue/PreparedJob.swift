@@ -77,9 +77,6 @@ public struct PreparedJob: Sendable {
     /// About how many bytes it takes in a script's call.
     var byteCount: Int { payload.count + id.rawValue.utf8.count + queue.utf8.count + 128 }
 
-    /// About how many bytes it takes in a script's call.
-    var byteCount: Int { body.count + id.rawValue.utf8.count + queue.utf8.count }
-
     func append(to arguments: inout [RedisArgument]) {
         arguments.append(RedisArgument(queue))
         arguments.append(RedisArgument(id.rawValue))
@@ -96,7 +93,8 @@ extension Job {
     ///   - id: the producer's id; give the same one when an enqueue is repeated.
     ///   - delay: how long the job waits before it may be claimed.
     ///   - priority: a level other than its type's.
-    ///   - traceID: a trace context to hand to the handler: up to 256 bytes, without white space.
+    ///   - traceID: a trace context to hand to the handler: up to 256 bytes, without white space; by default that of
+    ///     the current `ServiceContext`, as the process's tracer injects it.
     ///   - tag: the timeline that its events go to, for example an order's id: up to 128 visible ASCII characters.
     /// - Throws: `JobQueueError` with `.invalidJob` or `.payloadTooLarge`, or what the payload's `encode` throws.
     public func prepared(
@@ -140,7 +138,7 @@ extension Job {
             maximumLapses: max(1, options.maximumLapses),
             windowMilliseconds: max(0, options.deduplicationWindow.milliseconds),
             retentionMilliseconds: max(0, options.resultRetention.milliseconds),
-            traceID: traceID,
+            traceID: traceID ?? JobTracing.current(),
             unique: options.uniqueness.map { uniqueness in
                 if let key = uniqueKey {
                     UniqueLock(uniqueness, name: Self.name, key: key.utf8)
