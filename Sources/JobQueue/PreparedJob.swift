@@ -74,6 +74,9 @@ public struct PreparedJob: Sendable {
     /// The number of arguments that one job takes in a script's call.
     static let argumentCount = 5
 
+    /// The envelope without what Redis stamps on it.
+    var body: [UInt8] { header.encoded(before: payload) }
+
     /// About how many bytes it takes in a script's call.
     var byteCount: Int { payload.count + id.rawValue.utf8.count + queue.utf8.count + 128 }
 
@@ -82,7 +85,7 @@ public struct PreparedJob: Sendable {
         arguments.append(RedisArgument(id.rawValue))
         arguments.append(RedisArgument(header.mark))
         arguments.append(RedisArgument(max(0, delay?.milliseconds ?? 0)))
-        arguments.append(RedisArgument(header.encoded(before: payload)))
+        arguments.append(RedisArgument(body))
     }
 }
 
