@@ -1,7 +1,7 @@
 internal import RedisClient
 
 extension QueueInspector {
-    private static let queueScript = Linker.script(
+    static let queueScript = Linker.script(
         "admin_queue", PackageResources.fate_lua, PackageResources.admin_queue_lua, flags: "allow-oom")
 
     /// Stops claims of a queue; what runs goes on.

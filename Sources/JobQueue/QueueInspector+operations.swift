@@ -2,7 +2,7 @@ internal import Foundation
 internal import RedisClient
 
 extension QueueInspector {
-    private static let adminScript = Linker.script(
+    static let adminScript = Linker.script(
         "admin", PackageResources.fate_lua, PackageResources.locate_lua, PackageResources.admin_lua,
         flags: "allow-oom")
     /// The most jobs that one script changes, so that Redis is held up for about a millisecond.

@@ -139,7 +139,8 @@ function operations.move(job)
     if code then return { 'unique', holder or '' } end
   end
   take_out(job)
-  redis.call('HDEL', P .. 'jobs', id)
+  -- A dead one may be marked, because it was cancelled in a list that it still lies in: the mark stays.
+  if job.state ~= 'dead' then redis.call('HDEL', P .. 'jobs', id) end
   leave_mark(job)
   local hist = redis.call('HGET', P .. 'hist', id)
   if hist then

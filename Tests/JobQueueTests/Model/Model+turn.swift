@@ -1,0 +1,206 @@
+@testable import JobQueue
+
+/// What a turn answers, in a form that the reply of the script can be brought to as well.
+struct ModelTurnReply: CustomStringConvertible, Equatable {
+    struct Claimed: Equatable {
+        var id: String
+        var epoch: Int64
+        var failures: Int
+        var lapses: Int
+        var envelope: [UInt8]
+    }
+
+    /// By position among the endings, from 0.
+    var problems: [Int: String] = [:]
+    var claimed: [Claimed] = []
+    var isMoreLeft = false
+    var next: Int64?
+    var solo = 0
+
+    var description: String {
+        let problems = problems.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }.joined(separator: " ")
+        let claimed = claimed.map {
+            "\($0.id):\($0.epoch) f\($0.failures) l\($0.lapses) \(String(decoding: $0.envelope, as: UTF8.self))"
+        }
+        return "problems [\(problems)] claimed \(claimed) more \(isMoreLeft) next \(next ?? -1) solo \(solo)"
+    }
+}
+
+extension Model {
+    /// Settles and claims: `Lua/turn.lua`.
+    mutating func turn(_ turn: Turn, queue name: String, worker: String, lease: Int64) -> ModelTurnReply {
+        let key = "\(name):turn:\(worker)"
+        if let memory = memories[key], memory.number == turn.number {
+            saw(.repeated)
+            return repeated(memory, name)
+        }
+        if let memory = memories[key], memory.number > turn.number {
+            // A late copy: what it would claim nobody would run.
+            saw(.outdated)
+            return ModelTurnReply()
+        }
+        var reply = ModelTurnReply()
+        let completed = settle(turn, name, &reply)
+        let promoted = self[name].promote(now: now)
+        let expired = self[name].leases.count { $0.score <= now }
+        let lapsed = self[name].reap(now: now, cap: limits.dead)
+        saw(.promoted, promoted)
+        saw(.lapsed, expired)
+        saw(.suspected, lapsed)
+        if turn.claim > 0, self[name].pausedAt == nil {
+            claim(turn, name, lease: lease, lapsed: lapsed, &reply)
+        } else if promoted + lapsed > 0 {
+            self[name].isHinted = true
+        }
+        var swept = 0
+        if completed > 0 {
+            swept = self[name].sweep(2 * completed + 16, now: now, cap: limits.completed)
+        } else if turn.endings.isEmpty && reply.claimed.isEmpty {
+            swept = self[name].sweep(500, now: now, cap: limits.completed)
+        }
+        saw(.forgotten, swept)
+        if !reply.isMoreLeft {
+            let first = [self[name].due.first?.score, self[name].leases.first?.score].compactMap(\.self).min()
+            reply.next = first.map { max(0, $0 - now) }
+        }
+        memories[key] = Memory(
+            number: turn.number, problems: reply.problems, claims: reply.claimed.map { ($0.id, $0.epoch) },
+            solo: reply.solo)
+        return reply
+    }
+
+    /// The same problems; of the claims those that still hold.
+    private func repeated(_ memory: Memory, _ name: String) -> ModelTurnReply {
+        let queue = self[name]
+        var reply = ModelTurnReply(problems: memory.problems, isMoreLeft: true, solo: memory.solo)
+        reply.claimed = memory.claims.filter { queue.holds($0.id, $0.epoch) }.map { queue.claimed($0.id, $0.epoch) }
+        return reply
+    }
+
+    /// How many were completed.
+    private mutating func settle(_ turn: Turn, _ name: String, _ reply: inout ModelTurnReply) -> Int {
+        let held = turn.endings.map { self[name].holds($0.id.rawValue, $0.epoch) }
+        var completed = 0
+        for (position, ending) in turn.endings.enumerated() {
+            guard held[position] else {
+                reply.problems[position] = "stale"
+                saw(.stale)
+                continue
+            }
+            let id = ending.id.rawValue
+            switch ending.outcome {
+            case .completed(let completion):
+                if let problem = complete(id, completion, ending.header, name) {
+                    reply.problems[position] = problem
+                } else {
+                    completed += 1
+                }
+            case .failed(let delay, let isPermanent, _):
+                fail(id, name, delay: delay.milliseconds, isPermanent: isPermanent, ending.header?.maximumFailures ?? 1)
+            case .released(let list):
+                saw(.released)
+                let position = self[name].nextHead()
+                self[name].jobs[id]?.place = .list(list, position: position)
+                self[name].isHinted = true
+            case .parked(let type):
+                saw(.parked)
+                self[name].jobs[id]?.place = .parked(type)
+            }
+        }
+        saw(.completed, completed)
+        return completed
+    }
+
+    private mutating func complete(
+        _ id: String, _ completion: Completion, _ header: EnvelopeHeader?, _ name: String
+    ) -> String? {
+        for effect in completion.effects where effect.name == "refuse" {
+            saw(.refused)
+            return "refused no"
+        }
+        for effect in completion.effects {
+            if effect.name == "break" {
+                let moment = now
+                self[name].jobs[id]?.failures += 1
+                self[name].jobs[id]?.note("f", moment)
+                self[name].bury(id, now: now, cap: limits.dead)
+                saw(.broken)
+                return "broken break: BOOM"
+            }
+            tally[id, default: 0] += 1
+            saw(.effect)
+            _ = enqueue(effect.jobs)
+        }
+        _ = enqueue(completion.followUps)
+        self[name].jobs[id] = nil
+        let moment = now
+        if let window = header?.windowMilliseconds, window > 0 {
+            self[name].done[id] = moment + window
+            saw(.remembered)
+        }
+        if completion.result != nil, let retention = header?.retentionMilliseconds, retention > 0 {
+            self[name].results[id] = completion.result
+            self[name].kept[id] = moment + retention
+        }
+        return nil
+    }
+
+    private mutating func fail(_ id: String, _ name: String, delay: Int64, isPermanent: Bool, _ maximum: Int) {
+        guard var job = self[name].jobs[id] else { return }
+        saw(.failed)
+        job.failures += 1
+        job.note("f", now)
+        job.place = .due(now + max(0, delay))
+        self[name].jobs[id] = job
+        if isPermanent || job.failures >= maximum {
+            self[name].bury(id, now: now, cap: limits.dead)
+            saw(.buried)
+        }
+    }
+
+    private mutating func claim(
+        _ turn: Turn, _ name: String, lease: Int64, lapsed: Int, _ reply: inout ModelTurnReply
+    ) {
+        var queue = self[name]
+        let suspects = queue.list("suspect")
+        var popped: [String] = []
+        if !suspects.isEmpty, turn.isIdle {
+            popped = Array(suspects.prefix(1))
+            reply.solo = 1
+            saw(.alone)
+            queue.soloUntil = nil
+        } else if !suspects.isEmpty, queue.soloUntil == nil {
+            queue.soloUntil = now + lease
+            reply.solo = 2
+            saw(.emptied)
+        } else {
+            popped = Array((0...2).flatMap { queue.list("p\($0)") }.prefix(turn.claim))
+        }
+        for id in popped {
+            guard queue.marks.removeValue(forKey: id) == nil else {
+                saw(.markDropped)
+                continue
+            }
+            saw(.claimed)
+            queue.epoch += 1
+            queue.jobs[id]?.place = .leased(epoch: queue.epoch, expiry: now + lease)
+            reply.claimed.append(queue.claimed(id, queue.epoch))
+        }
+        let hasOrdinary = (0...2).contains { !queue.list("p\($0)").isEmpty }
+        let hasSuspects = reply.solo == 1 ? suspects.count > 1 : reply.solo == 0 && !suspects.isEmpty && lapsed > 0
+        if hasSuspects || ((reply.solo != 0 || popped.count == turn.claim) && hasOrdinary) {
+            reply.isMoreLeft = true
+            queue.isHinted = true
+        }
+        self[name] = queue
+    }
+}
+
+extension ModelQueue {
+    func claimed(_ id: String, _ epoch: Int64) -> ModelTurnReply.Claimed {
+        let job = jobs[id]
+        return ModelTurnReply.Claimed(
+            id: id, epoch: epoch, failures: job?.failures ?? 0, lapses: job?.lapses ?? 0,
+            envelope: job?.envelope ?? [])
+    }
+}

@@ -1,0 +1,78 @@
+@testable import JobQueue
+import RedisClient
+
+/// One step of a replay, complete in itself: a sequence without some of its steps is a sequence too.
+enum ModelOperation: Sendable {
+    /// Time passes.
+    case advance(Int64)
+    case enqueue([PreparedJob])
+    /// A worker settles and claims; sent again with the same number it is a repeat.
+    case turn(Turn, queue: String, worker: String, lease: Int64)
+    case beat(queue: String, claims: [Claimed], types: [String], lease: Int64)
+    case operate(JobOperation, queue: String, id: String)
+    case pause(queue: String)
+    case resume(queue: String)
+    /// A blocked worker takes the hint.
+    case takeHint(queue: String)
+
+    struct Claimed: Sendable, Hashable {
+        let id: String
+        let epoch: Int64
+    }
+}
+
+extension ModelOperation: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .advance(let milliseconds): "advance \(milliseconds) ms"
+        case .enqueue(let jobs):
+            "enqueue "
+                + jobs.map { "\($0.queue)/\($0.id) \($0.name) \($0.priority) +\($0.delay?.milliseconds ?? 0)" }
+                .joined(separator: ", ")
+        case .turn(let turn, let queue, let worker, let lease):
+            "turn \(turn.number) of \(worker) on \(queue): claim \(turn.claim)\(turn.isIdle ? " idle" : "") "
+                + "lease \(lease), endings "
+                + turn.endings.map { "\($0.id):\($0.epoch) \(Self.text($0.outcome))" }.joined(separator: ", ")
+        case .beat(let queue, let claims, let types, _):
+            "beat on \(queue): \(claims.map { "\($0.id):\($0.epoch)" }) \(types)"
+        case .operate(let operation, let queue, let id): "\(operation) \(queue)/\(id)"
+        case .pause(let queue): "pause \(queue)"
+        case .resume(let queue): "resume \(queue)"
+        case .takeHint(let queue): "take the hint of \(queue)"
+        }
+    }
+
+    private static func text(_ outcome: Outcome) -> String {
+        switch outcome {
+        case .completed(let completion):
+            "completed" + (completion.effects.isEmpty ? "" : " \(completion.effects.map(\.name))")
+                + (completion.followUps.isEmpty ? "" : " then \(completion.followUps.map(\.id))")
+                + (completion.result == nil ? "" : " with a result")
+        case .failed(let delay, let isPermanent, _): "failed +\(delay.milliseconds)\(isPermanent ? " for good" : "")"
+        case .released(let list): "released to \(list)"
+        case .parked(let type): "parked as \(type)"
+        }
+    }
+}
+
+extension Model {
+    /// What the operation answers, as text.
+    mutating func apply(_ operation: ModelOperation) -> String {
+        switch operation {
+        case .advance(let milliseconds):
+            advance(milliseconds)
+            return "OK"
+        case .enqueue(let jobs): return enqueue(jobs).map { $0 ? "1" : "0" }.joined(separator: " ")
+        case .turn(let turn, let queue, let worker, let lease):
+            return self.turn(turn, queue: queue, worker: worker, lease: lease).description
+        case .beat(let queue, let claims, let types, let lease):
+            return "lost \(beat(queue, claims: claims.map { ($0.id, $0.epoch) }, types: types, lease: lease))"
+        case .operate(let operation, let queue, let id): return "\(operate(operation, queue, id))"
+        case .pause(let queue): return pause(queue) ? "1" : "0"
+        case .resume(let queue): return resume(queue) ? "1" : "0"
+        case .takeHint(let queue):
+            defer { self[queue].isHinted = false }
+            return self[queue].isHinted ? "w" : ""
+        }
+    }
+}
