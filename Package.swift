@@ -133,7 +133,7 @@ let package = Package(
             name: "Pool",
             dependencies: [
                 "Assembly", "Ingest", "Charges", "Fulfilment", "Links", "Mail", "Maintenance", "Settings", "JobQueue",
-                "Marketplace", "Telemetry", logging, lifecycle, signals, subprocess, systemPackage,
+                "Marketplace", "RedisClient", "Telemetry", logging, lifecycle, signals, subprocess, systemPackage,
             ],
             path: "Workers/Pool",
             swiftSettings: settings

@@ -1,10 +1,32 @@
 extension SettingDefinition {
-    /// The queues that the installation's workers consume, each with its processes and its jobs at once per process.
+    /// A queue's place in the worker pool, by default.
+    struct QueueDefaults: Sendable {
+        let name: String
+        let minimum: Int
+        let maximum: Int
+        let concurrency: Int
+        let memoryMiB: Int
+        let latencyGoalMilliseconds: Int
+    }
+
+    /// The queues that the installation's workers consume.
     ///
     /// Ingest is the heavy one: one file at a time per process, so that a hostile file takes down nobody else's work.
-    static let queues: [(name: String, processes: Int, concurrency: Int)] = [
-        ("ingest", 2, 1), ("charges", 1, 16), ("fulfilment", 1, 16), ("links", 1, 16), ("mail", 1, 8),
-        ("maintenance", 1, 2),
+    static let queues: [QueueDefaults] = [
+        QueueDefaults(
+            name: "ingest", minimum: 1, maximum: 4, concurrency: 1, memoryMiB: 2048, latencyGoalMilliseconds: 5000),
+        QueueDefaults(
+            name: "charges", minimum: 1, maximum: 4, concurrency: 16, memoryMiB: 512, latencyGoalMilliseconds: 500),
+        QueueDefaults(
+            name: "fulfilment", minimum: 1, maximum: 4, concurrency: 16, memoryMiB: 512,
+            latencyGoalMilliseconds: 1000),
+        QueueDefaults(
+            name: "links", minimum: 1, maximum: 4, concurrency: 16, memoryMiB: 512, latencyGoalMilliseconds: 1000),
+        QueueDefaults(
+            name: "mail", minimum: 1, maximum: 4, concurrency: 8, memoryMiB: 512, latencyGoalMilliseconds: 10_000),
+        QueueDefaults(
+            name: "maintenance", minimum: 1, maximum: 1, concurrency: 2, memoryMiB: 512,
+            latencyGoalMilliseconds: 60_000),
     ]
 
     /// Every setting there is, in the order of `Config/sunset.yaml`.
@@ -121,15 +143,27 @@ extension SettingDefinition {
             .init(
                 "workers.grace_s", "25", .integer(0...3_600),
                 "seconds that running jobs get to end when a worker is stopped"),
+            .init(
+                "workers.metrics_port", "0", .integer(0...65_535),
+                "port of the pool's /metrics, its workers' included, on 127.0.0.1; 0: off"),
         ]
         + queues.flatMap { queue in
             [
                 .init(
-                    "workers.\(queue.name).processes", "\(queue.processes)", .integer(0...256),
-                    "worker processes of the \(queue.name) queue"),
+                    "workers.\(queue.name).min", "\(queue.minimum)", .integer(0...256),
+                    "fewest worker processes of the \(queue.name) queue"),
                 .init(
-                    "workers.\(queue.name).concurrency", "\(queue.concurrency)", .integer(1...1_024),
+                    "workers.\(queue.name).max", "\(queue.maximum)", .integer(0...256),
+                    "most worker processes of it; below the fewest: the fewest"),
+                .init(
+                    "workers.\(queue.name).concurrency", "\(queue.concurrency)", .integer(1...1_000),
                     "jobs at once in each of them"),
+                .init(
+                    "workers.\(queue.name).memory_mib", "\(queue.memoryMiB)", .integer(0...1_048_576),
+                    "resident memory above which a process is replaced, in MiB; 0: any"),
+                .init(
+                    "workers.\(queue.name).latency_goal_ms", "\(queue.latencyGoalMilliseconds)",
+                    .integer(1...86_400_000), "wait of the oldest job that the pool scales to stay below"),
             ]
         }
 }

@@ -60,10 +60,18 @@ public struct Settings: Sendable {
     public struct Queue: Sendable {
         /// The queue's name.
         public let name: String
-        /// How many processes work on it.
-        public let processes: Int
+        /// The fewest processes that work on it.
+        public let minimum: Int
+        /// The most processes that work on it.
+        public let maximum: Int
         /// How many jobs each of them runs at once.
         public let concurrency: Int
+        /// The resident memory above which a process is replaced, in MiB; 0 means any.
+        public let memoryLimitMiB: Int
+        /// The wait of the oldest job that the pool scales to stay below.
+        public let latencyGoalMilliseconds: Int
+        /// How long running jobs may go on when a process is stopped.
+        public let grace: Duration
     }
 
     /// The folder of everything that the installation keeps, as an absolute path.
@@ -110,6 +118,8 @@ public struct Settings: Sendable {
     public let workerLease: Duration
     /// How long running jobs may go on when a worker is stopped.
     public let workerGrace: Duration
+    /// The port of the pool's `/metrics`; `nil` means off.
+    public let workerMetricsPort: Int?
     /// The queues and their processes.
     public let queues: [Queue]
 
@@ -150,11 +160,18 @@ public struct Settings: Sendable {
         ingestCPUTime = .seconds(values.integer("ingest.cpu_s"))
         workerLease = .seconds(values.integer("workers.lease_s"))
         workerGrace = .seconds(values.integer("workers.grace_s"))
+        workerMetricsPort = Int(values.integer("workers.metrics_port")).nonZero
         queues = SettingDefinition.queues.map { queue in
-            Queue(
+            let key = "workers.\(queue.name)"
+            let minimum = Int(values.integer("\(key).min"))
+            return Queue(
                 name: queue.name,
-                processes: Int(values.integer("workers.\(queue.name).processes")),
-                concurrency: Int(values.integer("workers.\(queue.name).concurrency"))
+                minimum: minimum,
+                maximum: max(minimum, Int(values.integer("\(key).max"))),
+                concurrency: Int(values.integer("\(key).concurrency")),
+                memoryLimitMiB: Int(values.integer("\(key).memory_mib")),
+                latencyGoalMilliseconds: Int(values.integer("\(key).latency_goal_ms")),
+                grace: .seconds(values.integer("workers.grace_s"))
             )
         }
     }
@@ -163,6 +180,11 @@ public struct Settings: Sendable {
         if let file = environment["SUNSET_CONFIG"], !file.isEmpty { return file }
         return FileManager.default.fileExists(atPath: "Config/sunset.yaml") ? "Config/sunset.yaml" : nil
     }
+}
+
+extension Int {
+    /// `nil` for 0, which means "off" in the settings.
+    fileprivate var nonZero: Int? { self == 0 ? nil : self }
 }
 
 extension Settings.Redis {
@@ -182,7 +204,7 @@ extension Settings.API {
         host = values.text("api.host")
         port = Int(values.integer("api.port"))
         publicURL = values.text("api.public_url")
-        metricsPort = values.integer("api.metrics_port") == 0 ? nil : Int(values.integer("api.metrics_port"))
+        metricsPort = Int(values.integer("api.metrics_port")).nonZero
         storefront = values.path("api.storefront")
     }
 }

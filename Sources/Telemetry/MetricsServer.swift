@@ -41,6 +41,12 @@ public struct MetricsServer: Service {
     ///
     /// - Throws: what the system says when the address can't be bound.
     public func run() async throws {
+        // A socket's path is short (unix(7)); a process without metrics is better than none.
+        if case .unix(let path) = address, path.utf8.count > 100 {
+            logger.warning("metrics are not served: the socket's path is over 100 bytes", metadata: ["path": "\(path)"])
+            try? await gracefulShutdown()  // cancelled: the end as well
+            return
+        }
         let text = text
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 16)

@@ -19,13 +19,14 @@ struct PoolTests {
             let server = try await RedisServer.start()
             let data = try TemporaryDirectory()
             let others = ["ingest", "charges", "fulfilment", "links", "maintenance"].flatMap {
-                ["--workers-\($0)-processes", "0"]
+                ["--workers-\($0)-min", "0", "--workers-\($0)-max", "0"]
             }
             let pool = try ChildProcess(
                 PoolTests.builtProduct("sunset-worker"),
                 [
                     "pool", "--data", data.path, "--redis-socket", server.socketPath, "--redis-allow-volatile", "true",
-                    "--workers-mail-processes", "\(processes)", "--workers-lease-s", "3",
+                    "--workers-mail-min", "\(processes)", "--workers-mail-max", "\(processes)", "--workers-lease-s",
+                    "3",
                 ] + others,
                 output: data.file("pool.log"))
             let client = server.makeClient()
@@ -113,10 +114,10 @@ struct PoolTests {
     func badSetting() async throws {
         let data = try TemporaryDirectory()
         let pool = try ChildProcess(
-            Self.builtProduct("sunset-worker"), ["pool", "--data", data.path, "--workers-mail-processes", "many"],
+            Self.builtProduct("sunset-worker"), ["pool", "--data", data.path, "--workers-mail-min", "many"],
             output: data.file("log"))
         #expect(pool.wait() != 0)
         let log = try String(contentsOfFile: data.file("log"), encoding: .utf8)
-        #expect(log.contains("workers.mail.processes: 'many' is not allowed; it must be a whole number from 0 to 256"))
+        #expect(log.contains("workers.mail.min: 'many' is not allowed; it must be a whole number from 0 to 256"))
     }
 }

@@ -1,23 +1,22 @@
+internal import Assembly
 internal import Foundation
+internal import JobQueue
+internal import RedisClient
 public import Logging
 public import ServiceLifecycle
 public import Settings
-internal import Subprocess
+public import Telemetry
+internal import UnixSignals
 
-#if canImport(System)
-    internal import System
-#else
-    internal import SystemPackage
-#endif
-
-/// Supervises worker processes: as many per queue as the settings say, started again when they die, drained at the end.
+/// Supervises worker processes: between as few and as many per queue as the settings say, as the queues' waits demand.
 ///
-/// Each child holds the read end of a pipe as its standard input. When the supervisor dies, however it dies, the pipe
-/// ends and the children drain: no orphan goes on working.
+/// A process that dies is started again, one that hangs or takes too much memory is replaced, SIGHUP replaces all of
+/// them one by one without a gap, and at the end all are drained. Each child holds the read end of a pipe as its
+/// standard input: when the supervisor dies, however it dies, the pipe ends and the children drain.
 public struct WorkerPool: Service {
     private let settings: Settings
-    private let executable: String
-    private let arguments: [String]
+    private let supervisor: PoolSupervisor
+    private let metrics: MetricsRegistry
     private let logger: Logger
 
     /// Prepares a pool.
@@ -26,76 +25,61 @@ public struct WorkerPool: Service {
     ///   - settings: says how many processes each queue has.
     ///   - executable: the program that each worker runs.
     ///   - arguments: the flags that are passed on to each worker.
+    ///   - metrics: the registry of this process.
+    ///   - reload: reads the settings again at SIGHUP; an error keeps the old ones.
     ///   - logger: the pool's logger.
-    public init(settings: Settings, executable: String, arguments: [String], logger: Logger) {
+    public init(
+        settings: Settings, executable: String, arguments: [String], metrics: MetricsRegistry,
+        reload: @Sendable @escaping () throws -> Settings, logger: Logger
+    ) {
         self.settings = settings
-        self.executable = executable
-        self.arguments = arguments
         self.logger = logger
+        self.metrics = metrics
+        ProcessMetrics.register(in: metrics)
+        supervisor = PoolSupervisor(
+            settings: settings, executable: executable, arguments: arguments, reload: reload, logger: logger)
     }
 
     /// Runs the pool until graceful shutdown, then sends SIGTERM to every worker and waits for it to drain.
     public func run() async throws {
-        let slots = settings.queues.flatMap { queue in
-            (0..<queue.processes).map { WorkerSlot(queue: queue.name, number: $0 + 1) }
-        }
-        let folder = settings.dataDirectory + "/run/workers"
-        try PidFile.write(slots.map(\.name).joined(separator: "\n") + "\n", to: folder + "/expected", in: folder)
+        let installation = try await Installation.open(settings, role: "sunset-worker:pool", logger: logger)
+        let registry = PoolRegistry(queue: installation.queue)
+        let inspector = QueueInspector(queue: installation.queue)
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
+        try await supervisor.announce()
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
-                for slot in slots {
-                    group.addTask { await keepRunning(slot) }
+                group.addTask { await supervisor.runSlots() }
+                group.addTask { await supervisor.watch(registry, inspector) }
+                group.addTask { await supervisor.runReplacements() }
+                group.addTask { await serveMetrics() }
+                group.addTask {
+                    for await _ in hangups { await supervisor.rollOver() }
                 }
+                await group.waitForAll()
             }
         }
+        await supervisor.leave(registry)
+        await installation.redis.close()
     }
 
-    /// Starts a slot's process again and again until the pool is stopped; the pause grows while it dies young.
-    private func keepRunning(_ slot: WorkerSlot) async {
-        var failures = 0
-        while !Task.isCancelled {
-            let started = ContinuousClock.now
-            let ending = await runOnce(slot)
-            if Task.isCancelled { return }
-            failures = ContinuousClock.now - started > .seconds(60) ? 0 : failures + 1
-            let longest = min(0.1 * pow(2, Double(failures)), 10)
-            let pause = Double.random(in: longest / 2...longest)
-            logger.warning(
-                "worker \(slot.name) ended (\(ending)); it is started again",
-                metadata: ["pause_s": "\((pause * 100).rounded() / 100)", "failures": "\(failures)"])
-            try? await Task.sleep(for: .seconds(pause))  // cancellation ends the pause, and the loop with it
+    /// The pool's own figures and its workers' as one text, each line of a worker with its name.
+    private func serveMetrics() async {
+        guard let port = settings.workerMetricsPort else { return }
+        metrics.describe("sunset_pool_processes_wanted", "Worker processes that the pool wants.")
+        metrics.describe("sunset_pool_processes", "Worker processes that there are, starting and draining included.")
+        metrics.describe("sunset_pool_processes_ready", "Worker processes that are ready for work.")
+        metrics.collect { await supervisor.samples() }
+        let server = MetricsServer(.tcp(host: "127.0.0.1", port: port), logger: logger) {
+            var merger = ExpositionMerger()
+            merger.add(await metrics.exposition(), process: "pool")
+            for worker in await supervisor.workerMetrics() { merger.add(worker.text, process: worker.name) }
+            return merger.text
         }
-    }
-
-    private func runOnce(_ slot: WorkerSlot) async -> String {
-        var options = PlatformOptions()
-        // A group of its own: Ctrl-C in a terminal reaches the supervisor alone, which then stops its workers in order.
-        options.processGroupID = 0
-        options.teardownSequence = [
-            .gracefulShutDown(allowedDurationToNextStep: settings.workerGrace + .seconds(5))
-        ]
         do {
-            let pipe = try FileDescriptor.pipe()
-            defer { try? pipe.writeEnd.close() }  // the child has ended: nothing is left to tell it
-            _ = fcntl(pipe.writeEnd.rawValue, F_SETFD, FD_CLOEXEC)
-            let result = try await Subprocess.run(
-                .path(FilePath(executable)),
-                arguments: Arguments(
-                    ["run", "--queue", slot.queue, "--number", "\(slot.number)", "--supervised"] + arguments),
-                platformOptions: options,
-                input: .fileDescriptor(pipe.readEnd, closeAfterSpawningProcess: true),
-                output: .currentStandardOutput,
-                error: .currentStandardError)
-            return "\(result.terminationStatus)"
+            try await server.run()
         } catch {
-            return "\(error)"
+            logger.error("the pool's metrics are not served", metadata: ["port": "\(port)", "error": "\(error)"])
         }
     }
-}
-
-/// One place of the pool: a queue and a number within it.
-struct WorkerSlot: Sendable {
-    let queue: String
-    let number: Int
-    var name: String { "\(queue)-\(number)" }
 }

@@ -9,6 +9,7 @@ internal import Mail
 internal import Maintenance
 internal import ServiceLifecycle
 public import Settings
+public import Telemetry
 internal import UnixSignals
 
 /// One worker process: the handlers of one queue, its connections, and the way it ends.
@@ -18,18 +19,22 @@ public struct WorkerProcess: Sendable {
     /// The process's number within its queue, from 1.
     public let number: Int
     private let settings: Settings
+    private let metrics: MetricsRegistry
     private let logger: Logger
 
     /// Prepares a worker of one queue.
     ///
     /// - Throws: ``PoolError`` when there is no queue of that name.
-    public init(queue: String, number: Int, settings: Settings, logger: Logger) throws {
+    public init(
+        queue: String, number: Int, settings: Settings, metrics: MetricsRegistry, logger: Logger
+    ) throws {
         guard settings.queues.contains(where: { $0.name == queue }) else {
             throw PoolError.unknownQueue(queue, allowed: settings.queues.map(\.name))
         }
         self.queue = queue
         self.number = number
         self.settings = settings
+        self.metrics = metrics
         self.logger = logger
     }
 
@@ -59,6 +64,7 @@ public struct WorkerProcess: Sendable {
             configuration: ServiceGroupConfiguration(
                 services: [
                     .init(service: installation.redis),
+                    .init(service: metricsServer(name)),
                     .init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
@@ -67,6 +73,15 @@ public struct WorkerProcess: Sendable {
             SupervisorWatch.start { await group.triggerGracefulShutdown() }
         }
         try await group.run()
+    }
+
+    /// The socket on which a worker shows its metrics to the pool.
+    static func metricsSocket(runFolder: String, name: String) -> String { "\(runFolder)/\(name).metrics" }
+
+    private func metricsServer(_ name: String) -> MetricsServer {
+        ProcessMetrics.register(in: metrics)
+        let path = Self.metricsSocket(runFolder: settings.dataDirectory + "/run/workers", name: name)
+        return MetricsServer(.unix(path: path), logger: logger) { [metrics] in await metrics.exposition() }
     }
 
     private func handlers(_ installation: Installation) throws -> JobHandlers {

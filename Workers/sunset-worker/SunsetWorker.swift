@@ -30,14 +30,19 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         let settings = try Settings(file: config, flags: settings)
         let logger = LogOutput.start(settings, label: "\(queue)-\(number)")
-        let process = try WorkerProcess(queue: queue, number: number, settings: settings, logger: logger)
+        let process = try WorkerProcess(
+            queue: queue, number: number, settings: settings, metrics: MetricsOutput.start(),
+            logger: logger)
         try await process.run(isSupervised: supervised)
     }
 }
 
 struct RunPool: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pool", abstract: "Supervises as many processes per queue as the settings say.")
+        commandName: "pool",
+        abstract:
+            "Supervises processes per queue, between the fewest and the most of the settings, as the waits demand.",
+        discussion: "SIGTERM drains them all, SIGHUP reads the settings again and replaces them one by one.")
 
     @Option(help: "The file of settings.") var config: String?
     @Argument(parsing: .allUnrecognized, help: "Settings, as --key value.") var settings: [String] = []
@@ -47,7 +52,10 @@ struct RunPool: AsyncParsableCommand {
         let logger = LogOutput.start(checked, label: "pool")
         let executable = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let passedOn = settings + (config.map { ["--config", $0] } ?? [])
-        let pool = WorkerPool(settings: checked, executable: executable, arguments: passedOn, logger: logger)
+        let (file, flags) = (config, settings)
+        let pool = WorkerPool(
+            settings: checked, executable: executable, arguments: passedOn,
+            metrics: MetricsOutput.start(), reload: { try Settings(file: file, flags: flags) }, logger: logger)
         let group = ServiceGroup(
             services: [pool], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         try await group.run()
