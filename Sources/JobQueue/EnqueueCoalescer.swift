@@ -23,11 +23,13 @@ final class EnqueueCoalescer: Sendable {
 
     private let redis: RedisClient
     private let anchor: String
+    private let replication: ReplicationRequirement?
     private let state = Mutex(State())
 
-    init(redis: RedisClient, anchor: String) {
+    init(redis: RedisClient, anchor: String, replication: ReplicationRequirement?) {
         self.redis = redis
         self.anchor = anchor
+        self.replication = replication
     }
 
     func enqueue(_ job: PreparedJob) async throws -> EnqueueResult {
@@ -38,7 +40,7 @@ final class EnqueueCoalescer: Sendable {
         }
         if goesAlone {
             defer { directEnded() }
-            return try await Self.send([job], redis: redis, anchor: anchor)[0]
+            return try await Self.send([job], redis: redis, anchor: anchor, replication: replication)[0]
         }
         return try await withCheckedContinuation { continuation in
             let starts = state.withLock { state in
@@ -78,7 +80,8 @@ final class EnqueueCoalescer: Sendable {
             }
             guard !batch.isEmpty else { return }
             do {
-                let results = try await Self.send(batch.map(\.job), redis: redis, anchor: anchor)
+                let results = try await Self.send(
+                    batch.map(\.job), redis: redis, anchor: anchor, replication: replication)
                 for (waiter, result) in zip(batch, results) {
                     waiter.continuation.resume(returning: .success(result))
                 }
@@ -92,7 +95,7 @@ final class EnqueueCoalescer: Sendable {
 
     /// Sends up to 1,000 jobs as one atomic script, repeated after a cut: the ids make that safe.
     static func send(
-        _ jobs: some Collection<PreparedJob>, redis: RedisClient, anchor: String
+        _ jobs: some Collection<PreparedJob>, redis: RedisClient, anchor: String, replication: ReplicationRequirement?
     ) async throws(JobQueueError) -> [EnqueueResult] {
         var arguments: [RedisArgument] = []
         arguments.reserveCapacity(jobs.count * PreparedJob.argumentCount)
@@ -101,7 +104,8 @@ final class EnqueueCoalescer: Sendable {
         }
         let reply: RESPValue
         do {
-            reply = try await redis.eval(script, keys: [anchor], arguments: arguments, retry: .safe)
+            reply = try await redis.eval(
+                script, keys: [anchor], arguments: arguments, retry: .safe, replication: replication)
         } catch {
             throw JobQueueError(error)
         }

@@ -10,7 +10,7 @@ extension JobQueue {
     ///   - traceID: a trace context to hand to the handler.
     ///   - tag: the timeline that its events go to, for example an order's id.
     /// - Throws: `JobQueueError`; `.memoryFull` when Redis is full (nothing was changed), `.outcomeUnknown` when the
-    ///   answer was lost and repeating did not help.
+    ///   answer was lost and repeating did not help, `.notReplicated` when too few replicas have it in time.
     @discardableResult
     public func enqueue(
         _ job: some Job,
@@ -46,7 +46,8 @@ extension JobQueue {
         while start < jobs.count {
             let end = min(start + Self.maximumBatch, jobs.count)
             let batch = jobs[start..<end]
-            let answered = try await EnqueueCoalescer.send(batch, redis: redis, anchor: keys.anchor)
+            let answered = try await EnqueueCoalescer.send(
+                batch, redis: redis, anchor: keys.anchor, replication: replication)
             for (job, result) in zip(batch, answered) where result == .enqueued {
                 QueueMetrics.enqueued(job.queue, 1)
             }
@@ -86,7 +87,7 @@ extension JobQueue {
         }
         do {
             return try await redis.eval(
-                script.linked, keys: [self.keys.anchor] + keys, arguments: all, retry: retry)
+                script.linked, keys: [self.keys.anchor] + keys, arguments: all, retry: retry, replication: replication)
         } catch {
             throw JobQueueError(error)
         }

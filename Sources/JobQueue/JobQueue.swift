@@ -4,7 +4,7 @@ public import RedisClient
 /// The producers' side of the queue: puts jobs on queues, alone or as part of a state change.
 ///
 /// An acknowledged enqueue is never lost as long as Redis keeps what it acknowledged (`appendfsync always`, no
-/// failover). Jobs run at least once; their effects on Redis (``Effect``) happen exactly once.
+/// failover; where there is failover, `replication` narrows what it can lose). Jobs run at least once; their effects on Redis (``Effect``) happen exactly once.
 public struct JobQueue: Sendable {
     /// How much of the past a queue keeps.
     public struct Limits: Sendable, Hashable {
@@ -35,21 +35,26 @@ public struct JobQueue: Sendable {
     let keys: Keys
     let coalescer: EnqueueCoalescer
     let middleware: [any EnqueueMiddleware]
+    let replication: ReplicationRequirement?
 
     /// Creates the producers' side over a client.
     ///
-    /// - Parameter middleware: sees the jobs of every call before they go to Redis, the first one first.
+    /// - Parameters:
+    ///   - middleware: sees the jobs of every call before they go to Redis, the first one first.
+    ///   - replication: how many replicas must have a job, or a state change of ``run(_:keys:arguments:jobs:retry:)``, before
+    ///     it is acknowledged; callers at the same time share one `WAIT`. `nil` does not wait for any.
     public init(
         redis: RedisClient, namespace: Namespace, logger: Logger, limits: Limits = Limits(),
-        middleware: [any EnqueueMiddleware] = []
+        middleware: [any EnqueueMiddleware] = [], replication: ReplicationRequirement? = nil
     ) {
         self.namespace = namespace
         self.redis = redis
         self.logger = logger
         self.limits = limits
         self.middleware = middleware
+        self.replication = replication
         keys = Keys(namespace)
-        coalescer = EnqueueCoalescer(redis: redis, anchor: namespace.prefix)
+        coalescer = EnqueueCoalescer(redis: redis, anchor: namespace.prefix, replication: replication)
     }
 
     /// Writes the layout's version if there is none, and checks it; a worker does so when it starts.

@@ -8,6 +8,15 @@ extension JobQueueError {
             self.init(.unavailable, "Redis could not be reached; nothing was changed.", underlying: error)
         case .outcomeUnknown, .timedOut, .cancelled, .protocolViolation:
             self.init(.outcomeUnknown, "The answer was lost; repeat with the same ids.", underlying: error)
+        case .notReplicated:
+            self.init(
+                .notReplicated,
+                "It is done on the primary, but too few replicas have it: a failover may lose it. Repeat with the same ids.",
+                underlying: error)
+        case .server where error.serverError?.prefix == "NOREPLICAS":
+            self.init(
+                .unavailable, "The primary has too few replicas (min-replicas-to-write); nothing was changed.",
+                underlying: error)
         case .server where error.serverError?.prefix == "OOM":
             self.init(.memoryFull, "Redis's memory is full; nothing was changed.", underlying: error)
         default:

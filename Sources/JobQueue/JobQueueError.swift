@@ -6,7 +6,7 @@ public struct JobQueueError: Error, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         enum Base: String, Sendable {
             case memoryFull, payloadTooLarge, invalidJob, schemaMismatch, unavailable, outcomeUnknown, unexpectedReply
-            case redis, invalidConfiguration, invalidSchedule
+            case redis, invalidConfiguration, invalidSchedule, notReplicated
         }
 
         let base: Base
@@ -23,6 +23,10 @@ public struct JobQueueError: Error, Sendable, CustomStringConvertible {
         public static let unavailable = Code(base: .unavailable)
         /// The connection was cut or timed out after sending; repeat with the same ids.
         public static let outcomeUnknown = Code(base: .outcomeUnknown)
+        /// It is done on the primary, but too few replicas have it: a failover may lose it.
+        ///
+        /// Repeating with the same ids is safe, and waits for the replicas again.
+        public static let notReplicated = Code(base: .notReplicated)
         /// A script's reply had a form that this version does not know.
         public static let unexpectedReply = Code(base: .unexpectedReply)
         /// Redis refused the request; see ``JobQueueError/underlying``.

@@ -5,7 +5,7 @@ final class DedicatedPool: Sendable {
     private struct State {
         var idle: [Link] = []
         var made = 0
-        var waiters = RingBuffer<PoolWaiter>()
+        var waiters = RingBuffer<Waiter<Link>>()
         var isClosed = false
     }
 
@@ -28,7 +28,7 @@ final class DedicatedPool: Sendable {
 
     /// Waits for a connection, at most for the command timeout.
     func lease() async throws(RedisError) -> Link {
-        let waiter = PoolWaiter()
+        let waiter = Waiter<Link>()
         let answer: Result<Link, RedisError> = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 waiter.wait(continuation)
@@ -46,7 +46,7 @@ final class DedicatedPool: Sendable {
         return try answer.get()
     }
 
-    private func take(or waiter: PoolWaiter) -> Answer {
+    private func take(or waiter: Waiter<Link>) -> Answer {
         state.withLock { state in
             guard !state.isClosed else { return .closed }
             // The one used last: its socket and its server-side memory are warm.
@@ -85,58 +85,5 @@ final class DedicatedPool: Sendable {
             return state.waiters
         }
         waiters.forEach { $0.resume(.failure(.clientClosed)) }
-    }
-}
-
-/// A task that waits for a dedicated connection.
-final class PoolWaiter: Sendable {
-    private enum State {
-        case new
-        case waiting(UnsafeContinuation<Result<Link, RedisError>, Never>)
-        /// Answered before it waited: it was cancelled.
-        case answered(Result<Link, RedisError>)
-        case done
-    }
-
-    private let state = Mutex(State.new)
-
-    func wait(_ continuation: UnsafeContinuation<Result<Link, RedisError>, Never>) {
-        let early: Result<Link, RedisError>? = state.withLock { state in
-            guard case .answered(let answer) = state else {
-                state = .waiting(continuation)
-                return nil
-            }
-            state = .done
-            return answer
-        }
-        if let early { continuation.resume(returning: early) }
-    }
-
-    /// Answers, unless somebody was faster.
-    ///
-    /// Returns whether this answer was taken.
-    @discardableResult
-    func resume(_ answer: Result<Link, RedisError>) -> Bool {
-        let (continuation, isTaken) = state.withLock {
-            state -> (UnsafeContinuation<Result<Link, RedisError>, Never>?, Bool) in
-            switch state {
-            case .new:
-                state = .answered(answer)
-                return (nil, true)
-            case .waiting(let continuation):
-                state = .done
-                return (continuation, true)
-            case .answered, .done:
-                return (nil, false)
-            }
-        }
-        continuation?.resume(returning: answer)
-        return isTaken
-    }
-
-    var isDone: Bool {
-        state.withLock { state in
-            if case .done = state { true } else { false }
-        }
     }
 }

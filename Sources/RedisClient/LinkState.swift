@@ -153,14 +153,15 @@ struct LinkState {
         var isHead = true
         lastFailure = reason.description
         let losesState = isDedicated && hasConnectionState
+        let hadStarted = phase == .ready
         while let command = inFlight.popFirst() {
             defer { isHead = false }
             guard !command.isDone else { continue }
-            if command.endOffset > written, !losesState {
+            if command.endOffset > written, !losesState, !command.isBound {
                 again.append(command)
             } else if isHead, case .protocolViolation(let message) = reason {
                 failures.append((command, RedisError(.protocolViolation, message)))
-            } else if command.command.retry == .safe, !losesState {
+            } else if command.command.retry == .safe, !losesState, !command.isBound {
                 command.mayHaveRun = true
                 again.append(command)
             } else {
@@ -175,6 +176,7 @@ struct LinkState {
         for command in again {
             command.stage = .waiting
         }
+        if hadStarted { failures += failBound() }
         waiting.prepend(contentsOf: again)
         if losesState {
             isBroken = true
@@ -220,13 +222,14 @@ struct LinkState {
         guard error.isNotNow, !hasConnectionState else {
             return .complete(command, .failure(RedisError(server: error)))
         }
+        if configuration.followsPrimary, error.isFromReplica { demotion = error.message }
+        // What is in flight behind it gets its answer during the pause, before a demoted server is left.
+        if pausedUntil == nil { pausedUntil = now.advanced(by: pauses.next()) }
+        guard !command.isBound else { return .complete(command, .failure(RedisError(server: error))) }
         // It did not run, so it may be sent again, even if it is not marked safe.
         command.refusal = error
         command.stage = .waiting
         refused.append(command)
-        if configuration.followsPrimary, error.isFromReplica { demotion = error.message }
-        // What is in flight behind it gets its answer during the pause, before a demoted server is left.
-        if pausedUntil == nil { pausedUntil = now.advanced(by: pauses.next()) }
         return .none
     }
 
@@ -348,6 +351,19 @@ struct LinkState {
         inFlight.forEach { command in
             guard !command.isDone, command.command.kind.isBlocking else { return }
             failures.append((command, RedisError(.outcomeUnknown, "the client was closed while the command blocked")))
+        }
+        return failures
+    }
+
+    /// What belongs to commands that this connection may have carried cannot follow on the next.
+    private mutating func failBound() -> [Failure] {
+        guard waiting.firstElement(where: { $0.isBound }) != nil else { return [] }
+        var failures: [Failure] = []
+        waiting.removeAll { command in
+            guard command.isBound, !command.isDone else { return false }
+            let text = "\(command.command.name): the connection was cut before it was sent (\(lastFailure))"
+            failures.append((command, RedisError(.notSent, text)))
+            return true
         }
         return failures
     }

@@ -7,7 +7,7 @@ final class Mailbox: Sendable {
     /// What a task asks of the reactor besides running a command.
     enum Control: Sendable {
         case cancel(PendingCommand, Link)
-        case deadline(PoolWaiter, MonotonicTime)
+        case deadline(Waiter<Link>, MonotonicTime)
         /// Throws a dedicated connection's socket away, so that the next user finds no state on it.
         case reset(Link)
         case resolved(Link, attempt: UInt64, Result<[Endpoint], RedisError>)

@@ -26,6 +26,11 @@ struct MonotonicTime: Comparable, Sendable {
         return overflow ? .distantFuture : MonotonicTime(nanoseconds: sum)
     }
 
+    /// How much later this is; zero if it is not.
+    func duration(since earlier: MonotonicTime) -> Duration {
+        .nanoseconds(self > earlier ? Int64(clamping: nanoseconds - earlier.nanoseconds) : 0)
+    }
+
     /// Milliseconds from here to `later`, rounded up so that a wait never ends too early, for `epoll_wait`.
     func milliseconds(until later: MonotonicTime) -> Int32 {
         guard later > self else { return 0 }

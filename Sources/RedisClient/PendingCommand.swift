@@ -23,6 +23,8 @@ final class PendingCommand: @unchecked Sendable {
     let command: RedisCommand
     /// The time it may take; `UInt64.max` has no end.
     let timeoutNanoseconds: UInt64
+    /// It means something only on the connection that carries its neighbours (`WAIT` behind a write): never sent again.
+    let isBound: Bool
 
     var sink: Sink
     var stage = Stage.waiting
@@ -43,8 +45,9 @@ final class PendingCommand: @unchecked Sendable {
     /// The "not now" answer that it waits out.
     var refusal: RedisServerError?
 
-    init(_ command: RedisCommand, defaultTimeout: Duration, sink: Sink = .nobody) {
+    init(_ command: RedisCommand, defaultTimeout: Duration, isBound: Bool = false, sink: Sink = .nobody) {
         self.command = command
+        self.isBound = isBound
         self.sink = sink
         timeoutNanoseconds = command.timeoutNanoseconds(default: defaultTimeout)
     }

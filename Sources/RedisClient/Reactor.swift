@@ -8,7 +8,7 @@ import Logging
 final class Reactor: @unchecked Sendable {
     private enum Deadline {
         case command(PendingCommand, Link)
-        case waiter(PoolWaiter)
+        case waiter(Waiter<Link>)
         case subscription(Subscriber.Entry)
     }
 

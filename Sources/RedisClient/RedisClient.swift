@@ -23,6 +23,7 @@ public final class RedisClient: Sendable, Service {
     private let senders: [Sender]
     private let turn = Atomic<Int>(0)
     private let pool: DedicatedPool
+    private let replicator: Replicator
 
     /// Makes a client.
     ///
@@ -39,6 +40,11 @@ public final class RedisClient: Sendable, Service {
                 defaultTimeout: configuration.commandTimeout)
         }
         pool = DedicatedPool(configuration: configuration, mailbox: mailbox)
+        let replication = LinkState(configuration: configuration, isDedicated: false, seed: .random(in: .min ... .max))
+        replicator = Replicator(
+            sender: Sender(
+                mailbox: mailbox, link: Link(id: 1 << 15, state: replication),
+                defaultTimeout: configuration.commandTimeout))
         var logger = logger
         logger[metadataKey: "redis"] = "\(configuration.address)"
         let reactor = Reactor(
@@ -77,14 +83,35 @@ public final class RedisClient: Sendable, Service {
         return await nextSender().send(commands)
     }
 
+    /// Sends a command that counts only when replicas have it.
+    ///
+    /// It goes on a connection of its own kind, where one `WAIT` behind each write is shared by all whose commands were in it.
+    /// Throws ``RedisError/Code/notReplicated`` if it ran and too few replicas said so in time.
+    public func send(
+        _ command: RedisCommand, replication: ReplicationRequirement
+    ) async throws(RedisError) -> RESPValue {
+        try Self.check(command)
+        return try await replicator.send(command, replication)
+    }
+
     /// Runs a script by its SHA-1, by its source where the server does not know it.
     ///
-    /// - Parameter retry: ``Retry/safe`` only if running the script twice does no harm.
+    /// - Parameters:
+    ///   - retry: ``Retry/safe`` only if running the script twice does no harm.
+    ///   - timeout: the limit for all that the call takes; `nil` is the client's default.
+    ///   - replication: how many replicas must have what it wrote, see ``send(_:replication:)``.
     public func eval(
         _ script: RedisScript, keys: [String], arguments: [RedisArgument], retry: Retry = .never,
-        timeout: Duration? = nil
+        timeout: Duration? = nil, replication: ReplicationRequirement? = nil
     ) async throws(RedisError) -> RESPValue {
-        try await nextSender().eval(script, keys: keys, arguments: arguments, retry: retry, timeout: timeout)
+        let sender = nextSender()
+        guard let replication else {
+            return try await sender.eval(script, keys: keys, arguments: arguments, retry: retry, timeout: timeout)
+        }
+        return try await sender.eval(script, keys: keys, arguments: arguments, retry: retry, timeout: timeout) {
+            [replicator] (command) async throws(RedisError) in
+            try await replicator.send(command, replication)
+        }
     }
 
     /// Lends a connection of its own to `body`, for blocking commands and transactions.

@@ -35,6 +35,8 @@ enum RedisCommandKind: Sendable, Equatable {
             .blocking(duration(seconds: arguments.last))
         case "BLMPOP", "BZMPOP":
             .blocking(duration(seconds: arguments.first))
+        case "WAIT", "WAITAOF":
+            .blocking(duration(milliseconds: arguments.last))
         case "XREAD", "XREADGROUP":
             blockOption(of: arguments)
         case "MULTI", "WATCH":
@@ -58,8 +60,7 @@ enum RedisCommandKind: Sendable, Equatable {
             let word = argument.text.uppercased()
             if word == "STREAMS" { break }
             guard word == "BLOCK", index + 1 < arguments.count else { continue }
-            let milliseconds = Int64(arguments[index + 1].text) ?? 0
-            return .blocking(milliseconds == 0 ? nil : .milliseconds(milliseconds))
+            return .blocking(duration(milliseconds: arguments[index + 1]))
         }
         return .ordinary
     }
@@ -70,6 +71,11 @@ enum RedisCommandKind: Sendable, Equatable {
         case "TRACKING", "CACHING", "NO-EVICT", "SETNAME": .changesConnection
         default: .ordinary
         }
+    }
+
+    private static func duration(milliseconds argument: RedisArgument?) -> Duration? {
+        guard let milliseconds = argument.flatMap({ Int64($0.text) }), milliseconds > 0 else { return nil }
+        return .milliseconds(milliseconds)
     }
 
     private static func duration(seconds argument: RedisArgument?) -> Duration? {

@@ -1,13 +1,13 @@
 /// Why a command has no reply.
 ///
 /// The codes say what is known about the command's fate: ``Code/notSent`` and ``Code/server`` never leave a doubt, ``Code/outcomeUnknown``
-/// and ``Code/timedOut`` do.
+/// and ``Code/timedOut`` do, and ``Code/notReplicated`` leaves one about the next failover.
 public struct RedisError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure it was.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         enum Value: String {
             case server, notSent, outcomeUnknown, timedOut, cancelled, closed, protocolViolation, poolExhausted
-            case invalidCommand
+            case invalidCommand, notReplicated
         }
 
         let value: Value
@@ -36,6 +36,8 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
         public static let poolExhausted = Code(value: .poolExhausted)
         /// The command does not belong on this kind of connection; nothing was sent.
         public static let invalidCommand = Code(value: .invalidCommand)
+        /// The command ran on the primary, but too few replicas said in time that they have it: a failover may lose it.
+        public static let notReplicated = Code(value: .notReplicated)
 
         /// The code's name.
         public var description: String { value.rawValue }
@@ -65,7 +67,7 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
     /// Whether the command may have taken effect although no reply says so.
     public var mayHaveRun: Bool {
         switch code.value {
-        case .outcomeUnknown, .timedOut, .cancelled, .protocolViolation: true
+        case .outcomeUnknown, .timedOut, .cancelled, .protocolViolation, .notReplicated: true
         case .server, .notSent, .closed, .poolExhausted, .invalidCommand: false
         }
     }

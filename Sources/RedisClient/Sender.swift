@@ -19,11 +19,13 @@ struct Sender: Sendable {
         return try reply.get()
     }
 
-    func send(_ commands: [RedisCommand]) async -> [Result<RESPValue, RedisError>] {
+    /// - Parameter areBound: whether they go on one connection or not at all; their sender repeats them then.
+    func send(_ commands: [RedisCommand], areBound: Bool = false) async -> [Result<RESPValue, RedisError>] {
         guard !commands.isEmpty else { return [] }
         let batch = PendingBatch(count: commands.count)
         let pendings = commands.enumerated().map { index, command in
-            PendingCommand(command, defaultTimeout: defaultTimeout, sink: .batch(batch, index: index))
+            PendingCommand(
+                command, defaultTimeout: defaultTimeout, isBound: areBound, sink: .batch(batch, index: index))
         }
         return await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
@@ -41,9 +43,15 @@ struct Sender: Sendable {
         }
     }
 
+    /// - Parameter replicated: who calls the script, if it is to be replicated; loading it need not be.
     func eval(
-        _ script: RedisScript, keys: [String], arguments: [RedisArgument], retry: RedisClient.Retry, timeout: Duration?
+        _ script: RedisScript, keys: [String], arguments: [RedisArgument], retry: RedisClient.Retry, timeout: Duration?,
+        replicated: ((RedisCommand) async throws(RedisError) -> RESPValue)? = nil
     ) async throws(RedisError) -> RESPValue {
+        func run(_ command: RedisCommand) async throws(RedisError) -> RESPValue {
+            guard let replicated else { return try await send(command) }
+            return try await replicated(command)
+        }
         let deadline = StepDeadline(timeout ?? defaultTimeout, now: .now)
         var digest = script.digest
         if digest == nil {
@@ -55,12 +63,12 @@ struct Sender: Sendable {
             CollectionOfOne(RedisArgument(keys.count)) + keys.map { RedisArgument($0) } + arguments
         do throws(RedisError) {
             let call = RedisCommand("EVALSHA", [RedisArgument(digest ?? "")] + parameters)
-            return try await send(call.retrying(retry).timeout(deadline.remaining(now: .now)))
+            return try await run(call.retrying(retry).timeout(deadline.remaining(now: .now)))
         } catch {
             // Restarted, failed over or flushed: it does not know the script any more, so nothing has run.
             guard error.serverError?.prefix == "NOSCRIPT" else { throw error }
             let call = RedisCommand("EVAL", [RedisArgument(script.source)] + parameters)
-            return try await send(call.retrying(retry).timeout(deadline.remaining(now: .now)))
+            return try await run(call.retrying(retry).timeout(deadline.remaining(now: .now)))
         }
     }
 }
@@ -76,7 +84,7 @@ struct StepDeadline {
     /// What is left for the next step, which is not sent if there is nothing.
     func remaining(now: MonotonicTime) throws(RedisError) -> Duration {
         guard end > now else { throw RedisError(.notSent, "the time was up before the script was called") }
-        return .nanoseconds(Int64(clamping: end.nanoseconds - now.nanoseconds))
+        return end.duration(since: now)
     }
 }
 
