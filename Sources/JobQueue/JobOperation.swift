@@ -16,6 +16,17 @@ public enum JobOperation: Sendable, Hashable {
     case move(to: String)
     /// Gives a job that does not run another payload: JSON, checked for its form and size and not for its type.
     case edit(payload: String)
+
+    /// Whether a job in a state allows it; the script that does it decides again.
+    public func isAllowed(in state: JobState) -> Bool {
+        switch self {
+        case .retry: state == .dead
+        case .runNow: state == .scheduled
+        case .cancel, .kill: state != .dead && state != .completed
+        case .delete: true
+        case .move, .edit: state != .running && state != .completed
+        }
+    }
 }
 
 /// What became of an operation on a job.
@@ -32,6 +43,18 @@ public enum JobOperationResult: Sendable, Hashable, Codable {
     case uniqueHeld(by: JobID?)
     /// The queue that it should move to knows a job of this id; nothing changed.
     case duplicate
+
+    /// Why nothing changed, in a word for programs; `done` or `requested` if something did.
+    public var reason: String {
+        switch self {
+        case .done: "done"
+        case .requested: "requested"
+        case .notFound: "not_found"
+        case .wrongState(let state): "is_\(state.rawValue)"
+        case .uniqueHeld: "unique_held"
+        case .duplicate: "duplicate"
+        }
+    }
 
     /// Whether something changed.
     public var isChange: Bool { self == .done || self == .requested }

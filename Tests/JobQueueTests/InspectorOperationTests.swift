@@ -73,6 +73,7 @@ struct InspectorOperationTests {
                 }
             }
             #expect(found == [test.after].compactMap { $0 })
+            if let state = test.state { #expect(test.operation.isAllowed(in: state) == test.answer.isChange) }
             // What is left behind by a deletion or a move does not keep the id's next life from its one place.
             if test.answer == .done, test.operation == .retry {
                 #expect(

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Opens a blocking connection to a Unix socket and returns its descriptor.
-func connectUnixSocket(_ path: String) throws -> Int32 {
+public func connectUnixSocket(_ path: String) throws -> Int32 {
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw TestSupportError("socket failed: errno \(errno)") }
     let result = withUnixAddress(path) { connect(descriptor, $0, $1) }

@@ -1,8 +1,29 @@
 -- locate: where one job is; part of the scripts that are given an id.
 
+-- Leases by id, for scripts that are given many ids of one queue.
+local lease_index
+local function index_leases(queue)
+  lease_index = {}
+  local key, cursor = queue_key(queue, 'lease'), '0'
+  repeat
+    local reply = redis.call('ZSCAN', key, cursor, 'COUNT', 1000)
+    local found = reply[2]
+    cursor = reply[1]
+    for i = 1, #found, 2 do
+      local id = string.match(found[i], '^(.*):%d+$')
+      if id then lease_index[id] = { found[i], tonumber(found[i + 1]) } end
+    end
+  until cursor == '0'
+end
+
 -- The member of a job's lease and its expiry. Leases are as many as jobs run at once over all workers, not as many as
--- wait; an index from id to epoch would cost every claim and every end a write.
+-- wait; an index from id to epoch in Redis would cost every claim and every end a write.
 local function lease_of(queue, id)
+  if lease_index then
+    local lease = lease_index[id]
+    if lease then return lease[1], lease[2] end
+    return nil
+  end
   local key, cursor = queue_key(queue, 'lease'), '0'
   local pattern = string.gsub(id, '[%*%?%[%]\\]', '\\%0') .. ':*'
   repeat
