@@ -22,6 +22,15 @@ struct Keys: Sendable {
     /// ZSET that only this worker blocks on, so that it can be woken by name.
     func privateWake(_ worker: String) -> String { prefix + "w:" + worker + ":wake" }
 
+    /// The channel that says what changed, to those who watch.
+    var control: String { prefix + "control" }
+    /// ZSET of the periodic entries (`Lua/cron.lua`).
+    var schedules: String { prefix + "cron" }
+    /// HASH of one periodic entry.
+    func schedule(_ name: String) -> String { prefix + "cron:" + name }
+    /// LIST of a periodic entry's latest ticks.
+    func scheduleLog(_ name: String) -> String { prefix + "cron:" + name + ":log" }
+
     func queue(_ queue: String, _ part: String) -> String { prefix + "q:" + queue + ":" + part }
     func jobs(_ queue: String) -> String { self.queue(queue, "jobs") }
     func wake(_ queue: String) -> String { self.queue(queue, "wake") }

@@ -4,7 +4,7 @@ internal import RedisClient
 /// A job that is ready to be put on its queue: serialised once, checked, with its id.
 public struct PreparedJob: Sendable {
     /// The producer-made id.
-    public let id: JobID
+    public internal(set) var id: JobID
     /// The queue it goes to.
     public let queue: String
     /// How long it waits before it may be claimed, counted on Redis's clock from its enqueue.
