@@ -33,3 +33,19 @@ public struct Completion: Sendable {
         return effects + followUps.reduce(0) { $0 + $1.byteCount } + (result?.utf8.count ?? 0)
     }
 }
+
+extension Completion {
+    /// The same with the job's tag and trace context for what follows from it and has none of its own.
+    func inheriting(from context: JobContext) -> Completion {
+        guard !isPlain, context.tag != nil || context.traceID != nil else { return self }
+        func child(_ job: PreparedJob) -> PreparedJob { job.inheriting(tag: context.tag, traceID: context.traceID) }
+        var heir = self
+        heir.followUps = followUps.map(child)
+        heir.effects = effects.map { effect in
+            var effect = effect
+            effect.jobs = effect.jobs.map(child)
+            return effect
+        }
+        return heir
+    }
+}

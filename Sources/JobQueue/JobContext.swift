@@ -21,11 +21,19 @@ public struct JobContext: Sendable {
     public let isLastAttempt: Bool
     /// The trace context of the producer: a W3C `traceparent` where it was traced.
     public let traceID: String?
+    /// The timeline that the job's events go to; follow-ups that have none get it too.
+    public let tag: String?
+    /// The batch that the job is counted in (``PreparedJob/joining(batch:)`` adds members while it runs).
+    public let batch: BatchID?
     /// When the job was enqueued, on Redis's clock.
     public let enqueuedAt: Date
     /// The payload as it came, JSON; a middleware may hand on another one.
     public var payload = Data()
+    /// When this attempt is cancelled because its time is over; `nil` if its type has no ``JobOptions/timeout``.
+    public let deadline: ContinuousClock.Instant?
     private let baseLogger: Logger
+    /// What is behind it in a worker; `nil` in a test.
+    private(set) var attemptMade: Attempt?
 
     /// Creates a context, for the test of a handler (``JobHandlers/perform(_:context:)``).
     public init(
@@ -37,7 +45,10 @@ public struct JobContext: Sendable {
         lapses: Int = 0,
         isLastAttempt: Bool = false,
         traceID: String? = nil,
+        tag: String? = nil,
+        batch: BatchID? = nil,
         enqueuedAt: Date = .now,
+        deadline: ContinuousClock.Instant? = nil,
         logger: Logger = Logger(label: "job")
     ) {
         self.id = id
@@ -49,6 +60,9 @@ public struct JobContext: Sendable {
         self.lapses = lapses
         self.isLastAttempt = isLastAttempt
         self.traceID = traceID
+        self.tag = tag
+        self.batch = batch
+        self.deadline = deadline
         self.enqueuedAt = enqueuedAt
         self.baseLogger = logger
     }
@@ -65,8 +79,48 @@ public struct JobContext: Sendable {
         return logger
     }
 
-    /// Whether the attempt should stop: its lease was lost, its time is over, or the process drains and its grace ended.
+    /// How much time the attempt has left, at least zero; `nil` without a ``deadline``.
+    public var timeLeft: Duration? {
+        deadline.map { max(.zero, ContinuousClock.now.duration(to: $0)) }
+    }
+
+    /// Whether the attempt should stop; ``cancellation`` says why.
     ///
-    /// The same as `Task.isCancelled` in the handler's task.
+    /// The same as `Task.isCancelled` in the handler's task, so whatever throws `CancellationError` there does right.
     public var isCancelled: Bool { Task.isCancelled }
+
+    /// Why the attempt should stop; `nil` while it should not.
+    ///
+    /// In a worker it can be asked from any task. In a test it follows the task: cancelled or not.
+    public var cancellation: JobCancellation.Reason? {
+        guard let attemptMade else { return Task.isCancelled ? .cancelled : nil }
+        return attemptMade.cancellation
+    }
+
+    /// Throws a ``JobCancellation`` with the reason if the attempt should stop.
+    public func checkCancellation() throws {
+        if let reason = cancellation { throw JobCancellation(reason) }
+    }
+}
+
+extension JobContext {
+    init(_ claim: Claim, _ runner: QueueRunner, startedAt: ContinuousClock.Instant, logger: Logger) {
+        let header = claim.header
+        self.init(
+            id: claim.id,
+            queue: runner.queue.name,
+            name: header.name,
+            version: header.version,
+            failures: claim.failures,
+            lapses: claim.lapses,
+            isLastAttempt: claim.failures + 1 >= header.maximumFailures,
+            traceID: header.traceID,
+            tag: header.tag,
+            batch: header.batch.map { BatchID(rawValue: $0) },
+            enqueuedAt: Date(timeIntervalSince1970: Double(header.createdMilliseconds) / 1000),
+            deadline: claim.handler.options.timeout.map { startedAt + $0 },
+            logger: logger)
+        payload = claim.envelope.payload
+        attemptMade = Attempt(runner: runner, epoch: claim.epoch)
+    }
 }

@@ -19,7 +19,7 @@ extension JobHandlers {
         context.payload = try JSONEncoder().encode(job)
         let verdict: Verdict
         do {
-            verdict = handler.verdict(of: try await handler.run(context))
+            verdict = handler.verdict(of: try await handler.run(context).inheriting(from: context))
         } catch {
             verdict = handler.verdict(of: error, context)
         }

@@ -1,5 +1,4 @@
 internal import Logging
-internal import Foundation
 internal import Tracing
 
 extension JobWorker {
@@ -9,21 +8,21 @@ extension JobWorker {
         let tracer = JobTracing.tracer()
         while let claim = runner.exchange(slot, ended: ended) {
             let start = ContinuousClock.now
-            let outcome = await execute(claim, runner, tracer)
+            let context = JobContext(claim, runner, startedAt: start, logger: logger)
+            let outcome = await execute(claim, runner, context, tracer)
             ended = (claim.epoch, outcome, start.duration(to: .now))
         }
     }
 
-    private func execute(_ claim: Claim, _ runner: QueueRunner, _ tracer: (any Tracer)?) async -> Outcome {
-        let context = JobContext(claim, queue: runner.queue.name, logger: logger)
+    private func execute(
+        _ claim: Claim, _ runner: QueueRunner, _ context: JobContext, _ tracer: (any Tracer)?
+    ) async -> Outcome {
         do {
             let completion =
                 if let tracer {
-                    try await JobTracing.traced(tracer, context) {
-                        try await staged(try await claim.handler.run(context))
-                    }
+                    try await JobTracing.traced(tracer, context) { try await run(claim, context) }
                 } else {
-                    try await staged(try await claim.handler.run(context))
+                    try await run(claim, context)
                 }
             return outcome(of: claim.handler.verdict(of: completion), context)
         } catch {
@@ -31,9 +30,14 @@ extension JobWorker {
         }
     }
 
+    private func run(_ claim: Claim, _ context: JobContext) async throws -> Completion {
+        let completion = try await claim.handler.run(context)
+        return completion.isPlain ? completion : try await staged(completion.inheriting(from: context))
+    }
+
     /// What follows from a job goes through the middleware of its queue like any other enqueue.
     private func staged(_ completion: Completion) async throws -> Completion {
-        guard !queue.middleware.isEmpty, !completion.isPlain else { return completion }
+        guard !queue.middleware.isEmpty else { return completion }
         var staged = completion
         staged.followUps = try await queue.throughMiddleware(staged.followUps)
         for index in staged.effects.indices {
@@ -68,23 +72,5 @@ extension JobWorker {
             context.logger.warning("the job failed for good", metadata: ["error": "\(message)"])
             return .failed(delay: .zero, isPermanent: true, message: message)
         }
-    }
-}
-
-extension JobContext {
-    init(_ claim: Claim, queue: String, logger: Logger) {
-        let header = claim.header
-        self.init(
-            id: claim.id,
-            queue: queue,
-            name: header.name,
-            version: header.version,
-            failures: claim.failures,
-            lapses: claim.lapses,
-            isLastAttempt: claim.failures + 1 >= header.maximumFailures,
-            traceID: header.traceID,
-            enqueuedAt: Date(timeIntervalSince1970: Double(header.createdMilliseconds) / 1000),
-            logger: logger)
-        payload = claim.envelope.payload
     }
 }
