@@ -8,8 +8,8 @@ internal import RedisClient
 public struct PoolRegistry: Sendable {
     private static let script = Linker.script("pool", PackageResources.pool_lua, flags: "allow-oom")
 
-    /// How long a pool that is not heard of is still shown.
-    public static let forgetsAfter = Duration.seconds(60)
+    /// How long a pool that is not heard of is still shown, and its processes counted on.
+    public static let forgetsAfter = Duration.seconds(20)
     /// How long a leader leads without a beat.
     public static let leadership = Duration.seconds(10)
 

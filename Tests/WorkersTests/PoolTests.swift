@@ -15,9 +15,12 @@ struct PoolTests {
         let queue: JobQueue
         let client: RedisClient
 
-        static func start(processes: Int) async throws -> Fixture {
-            let server = try await RedisServer.start()
-            let data = try TemporaryDirectory()
+        static func start(
+            processes: Int, most: Int? = nil, data: TemporaryDirectory? = nil, server: RedisServer? = nil,
+            extra: [String] = []
+        ) async throws -> Fixture {
+            let server = if let server { server } else { try await RedisServer.start() }
+            let data = if let data { data } else { try TemporaryDirectory() }
             let others = ["ingest", "charges", "fulfilment", "links", "maintenance"].flatMap {
                 ["--workers-\($0)-min", "0", "--workers-\($0)-max", "0"]
             }
@@ -25,9 +28,10 @@ struct PoolTests {
                 PoolTests.builtProduct("sunset-worker"),
                 [
                     "pool", "--data", data.path, "--redis-socket", server.socketPath, "--redis-allow-volatile", "true",
-                    "--workers-mail-min", "\(processes)", "--workers-mail-max", "\(processes)", "--workers-lease-s",
+                    "--workers-mail-min", "\(processes)", "--workers-mail-max", "\(most ?? processes)",
+                    "--workers-lease-s",
                     "3",
-                ] + others,
+                ] + others + extra,
                 output: data.file("pool.log"))
             let client = server.makeClient()
             let queue = JobQueue(redis: client, namespace: try Namespace("sunset"), logger: .quiet)
@@ -71,6 +75,14 @@ struct PoolTests {
         throw CancellationError()
     }
 
+    /// What curl gets; empty while nothing is served.
+    private static func fetched(_ url: String, into file: String) -> String {
+        guard let curl = try? ChildProcess("/usr/bin/curl", ["-s", url], output: file), curl.wait() == 0 else {
+            return ""
+        }
+        return (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+    }
+
     private func isAlive(_ pid: Int32) -> Bool { kill(pid, 0) == 0 }
 
     @Test("a worker that was killed is replaced, and its queue goes on")
@@ -107,6 +119,97 @@ struct PoolTests {
         #expect(fixture.pool.wait() == 0)
         #expect(!isAlive(worker))
         #expect(fixture.pid("mail-1") == nil)
+        await fixture.stop()
+    }
+
+    @Test("SIGHUP replaces every worker without a gap: the new one is ready before the old one ends")
+    func rollsOver() async throws {
+        let fixture = try await Fixture.start(processes: 1)
+        try await eventually("the worker is ready", fixture) { fixture.pid("mail-1") != nil }
+        let old = try #require(fixture.pid("mail-1"))
+        fixture.pool.kill(SIGHUP)
+        var sawBoth = false
+        try await eventually("the successor alone", fixture) {
+            let new = fixture.pid("mail-2")
+            if new != nil, isAlive(old) { sawBoth = true }
+            return new != nil && !isAlive(old)
+        }
+        #expect(sawBoth)
+        try await fixture.send()
+        try await eventually("one mail", fixture) { fixture.mails == 1 }
+        #expect(fixture.log.contains("rolled over"))
+        await fixture.stop()
+    }
+
+    @Test("a worker that is frozen is killed and replaced, and what it held is done")
+    func replacesTheFrozen() async throws {
+        let fixture = try await Fixture.start(processes: 2)
+        try await eventually("both are ready", fixture) { fixture.pid("mail-1") != nil && fixture.pid("mail-2") != nil }
+        let frozen = try #require(fixture.pid("mail-1"))
+        kill(frozen, SIGSTOP)
+        try await eventually("another worker", fixture) { fixture.pid("mail-1").map { $0 != frozen } ?? false }
+        #expect(!isAlive(frozen))
+        try await fixture.send()
+        try await eventually("one mail", fixture) { fixture.mails == 1 }
+        await fixture.stop()
+    }
+
+    @Test("a worker over its memory limit is replaced")
+    func replacesTheFat() async throws {
+        let fixture = try await Fixture.start(processes: 1, extra: ["--workers-mail-memory-mib", "1"])
+        try await eventually("a replacement", fixture) { fixture.log.contains("takes too much memory") }
+        try await eventually("the successor", fixture) { fixture.pid("mail-2") != nil }
+        await fixture.stop()
+    }
+
+    @Test("an operator's number is followed up and down, and taken back")
+    func overrides() async throws {
+        let fixture = try await Fixture.start(processes: 1, most: 3)
+        let registry = PoolRegistry(queue: fixture.queue)
+        try await eventually("the worker is ready", fixture) { fixture.pid("mail-1") != nil }
+        try await registry.setOverride(PoolOverride("3"), queue: "mail")
+        try await eventually("three", fixture) { fixture.pid("mail-2") != nil && fixture.pid("mail-3") != nil }
+        try await registry.setOverride(PoolOverride("1"), queue: "mail")
+        try await eventually("one", fixture) { fixture.pid("mail-2") == nil && fixture.pid("mail-3") == nil }
+        #expect(fixture.pid("mail-1") != nil)
+        try await registry.setOverride(nil, queue: "mail")
+        let view = try await registry.view()
+        #expect(view.overrides.isEmpty)
+        let share = try #require(view.pools.first?.shares.first { $0.queue == "mail" })
+        #expect(share.maximum == 3)
+        await fixture.stop()
+    }
+
+    @Test("two pools share one picture: together they run what is wanted, and one goes on when the other is lost")
+    func sharesThePicture() async throws {
+        let first = try await Fixture.start(processes: 1, most: 3)
+        let second = try await Fixture.start(processes: 1, most: 3, server: first.server)
+        let registry = PoolRegistry(queue: first.queue)
+        try await registry.setOverride(PoolOverride("4"), queue: "mail")
+        func count(_ fixture: Fixture) -> Int { ["mail-1", "mail-2", "mail-3"].count { fixture.pid($0) != nil } }
+        try await eventually("four in all", second) { count(first) + count(second) == 4 }
+        #expect(try await registry.view().pools.count == 2)
+        second.pool.kill(SIGKILL)
+        _ = second.pool.wait()
+        try await eventually("the first has its most", first) { count(first) == 3 }
+        await first.stop()
+    }
+
+    @Test("the pool's metrics are its own and its workers', each with its name")
+    func metrics() async throws {
+        let port = try TCPPort.unused()
+        let fixture = try await Fixture.start(processes: 1, extra: ["--workers-metrics-port", "\(port)"])
+        try await eventually("the worker is ready", fixture) { fixture.pid("mail-1") != nil }
+        try await fixture.send()
+        try await eventually("one mail", fixture) { fixture.mails == 1 }
+        var text = ""
+        try await eventually("the worker's count", fixture) {
+            text = Self.fetched("http://127.0.0.1:\(port)/metrics", into: fixture.data.file("metrics"))
+            return text.contains("jobqueue_completed_total{process=\"mail-1\"")
+        }
+        #expect(text.contains("sunset_pool_processes_ready{process=\"pool\",queue=\"mail\"} 1"))
+        #expect(text.contains("process_resident_memory_bytes{process=\"mail-1\"}"))
+        #expect(text.split(separator: "\n").filter { $0 == "# TYPE process_open_fds gauge" }.count == 1)
         await fixture.stop()
     }
 

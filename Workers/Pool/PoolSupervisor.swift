@@ -213,7 +213,7 @@ actor PoolSupervisor {
         // Gone between two looks: nothing to measure.
         guard let text = try? String(contentsOfFile: "/proc/\(pid)/statm", encoding: .utf8) else { return nil }
         let fields = text.split(separator: " ")
-        return fields.count > 1 ? Int(fields[1]).map { $0 * sysconf(Int32(_SC_PAGESIZE)) >> 20 } : nil
+        return fields.count > 1 ? Int(fields[1]).map { ($0 * sysconf(Int32(_SC_PAGESIZE))) >> 20 } : nil
     }
 
     // MARK: Rolling over
