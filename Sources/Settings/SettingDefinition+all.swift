@@ -31,7 +31,7 @@ extension SettingDefinition {
 
     /// Every setting there is, in the order of `Config/sunset.yaml`.
     public static let all: [SettingDefinition] =
-        general + redis + api + store + uploads + payments + money + mail + ingest + workers
+        general + redis + api + store + uploads + payments + money + maintenance + mail + ingest + workers
 
     private static let general: [SettingDefinition] = [
         .init(
@@ -118,6 +118,14 @@ extension SettingDefinition {
         .init(
             "market.admin_email", "admin@sunset.invalid", .text(emptyAllowed: false),
             "address of the admin that the first start makes"),
+    ]
+
+    private static let maintenance: [SettingDefinition] = [
+        .init(
+            "maintenance.ledger_check", "0 3 * * *", .text(emptyAllowed: true),
+            "when the ledger is verified (cron, or @every 6h); empty: never"),
+        .init(
+            "maintenance.time_zone", "UTC", .text(emptyAllowed: false), "IANA name of the time zone of these times"),
     ]
 
     private static let mail: [SettingDefinition] = [

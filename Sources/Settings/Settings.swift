@@ -104,6 +104,10 @@ public struct Settings: Sendable {
     public let orderLifetime: Duration
     /// The address of the admin that the first start makes.
     public let adminEmail: String
+    /// When the ledger is verified, as a cron expression; empty for never.
+    public let ledgerCheck: String
+    /// The IANA name of the time zone of periodic work.
+    public let maintenanceTimeZone: String
     /// The Maildir that messages go to.
     public let mailDirectory: String
     /// The sender of every message.
@@ -153,6 +157,8 @@ public struct Settings: Sendable {
         feeBasisPoints = Int(values.integer("market.fee_basis_points"))
         orderLifetime = .seconds(values.integer("market.order_lifetime_s"))
         adminEmail = values.text("market.admin_email")
+        ledgerCheck = values.text("maintenance.ledger_check")
+        maintenanceTimeZone = values.text("maintenance.time_zone")
         mailDirectory = path("mail.directory")
         mailFrom = values.text("mail.from")
         ingestMaximumPixels = values.integer("ingest.max_pixels")

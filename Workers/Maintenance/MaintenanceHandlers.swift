@@ -5,7 +5,7 @@ internal import ObjectStore
 
 /// The maintenance queue: what must be cleared away later.
 public enum MaintenanceHandlers {
-    /// Registers the handlers of ``ExpireUpload`` and ``DeleteObjects``.
+    /// Registers the handlers of ``ExpireUpload``, ``DeleteObjects`` and ``VerifyLedger``.
     public static func register(into handlers: inout JobHandlers, marketplace: Marketplace) {
         handlers.register(ExpireUpload.self) { job, context in
             let expired = try await marketplace.uploads.expire(id: job.upload)
@@ -22,5 +22,32 @@ public enum MaintenanceHandlers {
             }
             return .done
         }
+        handlers.register(VerifyLedger.self) { _, context in
+            let report = try await marketplace.ledger.verify()
+            guard report.ok else {
+                let first = report.problems.prefix(3).map { "\($0.kind) \($0.subject): \($0.detail)" }
+                let text = "the ledger is wrong, \(report.problemCount) problems: \(first.joined(separator: "; "))"
+                context.logger.critical("\(text)")
+                // No second look makes it right: among the dead jobs an operator finds it.
+                throw JobFailure.permanent(text)
+            }
+            context.logger.info(
+                "the ledger is right",
+                metadata: ["transactions": "\(report.transactions)", "paid_orders": "\(report.paidOrders)"])
+            return .done
+        }
+    }
+
+    /// What happens periodically.
+    ///
+    /// - Parameters:
+    ///   - ledgerCheck: the cron expression of ``VerifyLedger``; empty for never.
+    ///   - timeZone: the IANA name of its zone.
+    /// - Throws: `JobQueueError` that says what is allowed.
+    public static func schedules(ledgerCheck: String, timeZone: String) throws -> [JobSchedule] {
+        guard !ledgerCheck.isEmpty else { return [] }
+        return [
+            JobSchedule("ledger-check", try CronExpression(ledgerCheck, timeZone: timeZone), job: VerifyLedger())
+        ]
     }
 }

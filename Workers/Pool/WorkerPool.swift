@@ -41,7 +41,11 @@ public struct WorkerPool: Service {
     }
 
     /// Runs the pool until graceful shutdown, then sends SIGTERM to every worker and waits for it to drain.
+    ///
+    /// - Throws: ``PoolError`` when a setting of the periodic work is not allowed; what the parts say that cannot start.
     public func run() async throws {
+        // Here, so that the pool does not start, instead of starting a worker that fails again and again.
+        _ = try WorkerProcess.schedules(settings)
         let installation = try await Installation.open(settings, role: "sunset-worker:pool", logger: logger)
         let registry = PoolRegistry(queue: installation.queue)
         let inspector = QueueInspector(queue: installation.queue)

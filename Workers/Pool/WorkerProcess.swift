@@ -56,6 +56,11 @@ public struct WorkerProcess: Sendable {
                 gracePeriod: settings.workerGrace,
                 name: name),
             logger: logger)
+        let scheduler =
+            queue == "maintenance"
+            ? try JobScheduler(
+                queue: installation.queue, schedules: try Self.schedules(settings), logger: logger)
+            : nil
         try await installation.start()
         let record = try PidFile(directory: settings.dataDirectory + "/run/workers", name: name)
         defer { record.remove() }
@@ -66,7 +71,7 @@ public struct WorkerProcess: Sendable {
                     .init(service: installation.redis),
                     .init(service: metricsServer(name)),
                     .init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup),
-                ],
+                ] + (scheduler.map { [.init(service: $0)] } ?? []),
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger))
         if isSupervised {
@@ -82,6 +87,19 @@ public struct WorkerProcess: Sendable {
         ProcessMetrics.register(in: metrics)
         let path = Self.metricsSocket(runFolder: settings.dataDirectory + "/run/workers", name: name)
         return MetricsServer(.unix(path: path), logger: logger) { [metrics] in await metrics.exposition() }
+    }
+
+    /// The periodic work of an installation.
+    ///
+    /// - Throws: ``PoolError`` when a setting of it is not allowed.
+    static func schedules(_ settings: Settings) throws -> [JobSchedule] {
+        do {
+            return try MaintenanceHandlers.schedules(
+                ledgerCheck: settings.ledgerCheck, timeZone: settings.maintenanceTimeZone)
+        } catch let error as JobQueueError {
+            throw PoolError.badSetting(
+                key: "maintenance.ledger_check, maintenance.time_zone", reason: error.message)
+        }
     }
 
     private func handlers(_ installation: Installation) throws -> JobHandlers {

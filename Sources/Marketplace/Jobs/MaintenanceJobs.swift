@@ -40,3 +40,17 @@ public struct DeleteObjects: Job {
         self.keys = keys
     }
 }
+
+/// Proves that the ledger sums to zero and matches the orders, as `sunsetctl ledger verify` does; periodic.
+public struct VerifyLedger: Job {
+    /// The name on the wire.
+    public static let name = "verify-ledger"
+    /// The queue of housekeeping.
+    public static let queue = "maintenance"
+    /// It reads every entry, so it may take long, and two at once make no sense.
+    public static let options = JobOptions(
+        priority: .low, maximumFailures: 3, timeout: .seconds(4 * 3600), backoff: Backoff(base: .seconds(60)))
+
+    /// There is nothing to say.
+    public init() {}
+}
