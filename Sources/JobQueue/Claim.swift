@@ -21,6 +21,25 @@ enum Outcome: Sendable {
     /// Handed back without blame.
     case released(list: String)
     case parked(type: String)
+    /// Stopped because somebody asked for it: never tried again.
+    case cancelled(reason: String)
+}
+
+/// What the script must know of a claim besides its end.
+struct EndingFlags: OptionSet, Sendable {
+    let rawValue: Int
+
+    /// The envelope has extras, so that the end has bonds to untie (`Lua/bonds.lua`).
+    static let hasExtras = EndingFlags(rawValue: 1)
+    /// Progress was reported, which is to be removed.
+    static let hadProgress = EndingFlags(rawValue: 2)
+
+    init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// The flags of an envelope: the second byte of one with extras is '+'.
+    init(envelope: [UInt8]) {
+        self = envelope.count > 1 && envelope[1] == UInt8(ascii: "+") ? .hasExtras : []
+    }
 }
 
 /// A claim's end on its way to Redis.
@@ -32,6 +51,7 @@ struct Ending: Sendable {
     let header: EnvelopeHeader?
     let failures: Int
     let backoff: Backoff
+    var flags: EndingFlags = []
 
     /// The same claim, ended as a failure with the type's backoff.
     func failed(_ message: String) -> Ending {
@@ -45,5 +65,5 @@ struct Ending: Sendable {
 
 /// Why a running handler was cancelled.
 enum StopReason: Sendable {
-    case timeout, leaseLost, drained
+    case timeout, leaseLost, drained, cancelled
 }

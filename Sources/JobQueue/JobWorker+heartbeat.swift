@@ -34,24 +34,63 @@ extension JobWorker {
         }
     }
 
+    private typealias Part = (runner: QueueRunner, claims: ArraySlice<(member: String, epoch: Int64)>)
+
     /// Renews all claims; `false` if a request was not answered.
+    ///
+    /// All queues go in one call, unless there are more claims than one takes.
     private func beat() async -> Bool {
-        var isFirst = true
+        var calls: [[Part]] = [[]]
+        var room = JobQueue.maximumBatch
         for runner in runners {
             var claims = runner.claimsToRenew()[...]
             repeat {
-                let batch = claims.prefix(JobQueue.maximumBatch)
+                if room == 0 {
+                    calls.append([])
+                    room = JobQueue.maximumBatch
+                }
+                let batch = claims.prefix(room)
                 claims = claims.dropFirst(batch.count)
-                guard await beat(runner, Array(batch), registers: isFirst) else { return false }
-                isFirst = false
+                room -= batch.count
+                calls[calls.count - 1].append((runner, batch))
             } while !claims.isEmpty
+        }
+        for (index, parts) in calls.enumerated() {
+            guard await beat(parts, registers: index == 0) else { return false }
         }
         return true
     }
 
-    private func beat(
-        _ runner: QueueRunner, _ claims: [(member: String, epoch: Int64)], registers: Bool
-    ) async -> Bool {
+    private func beat(_ parts: [Part], registers: Bool) async -> Bool {
+        let sent = ContinuousClock.now
+        let reply: RESPValue
+        do {
+            reply = try await queue.redis.eval(
+                Self.beatScript, keys: [queue.keys.anchor], arguments: arguments(parts, registers: registers),
+                retry: .safe, timeout: min(configuration.heartbeat, .seconds(10)))
+        } catch {
+            logger.warning("leases could not be renewed", metadata: ["error": "\(error)"])
+            return false
+        }
+        if registers {
+            if startedAt.load(ordering: .relaxed) == 0, let now = reply[0].int {
+                startedAt.store(Int64(now), ordering: .relaxed)
+            }
+            obey(reply[1].string ?? "")
+        }
+        let lost = Set((reply[2].array ?? []).compactMap(\.string))
+        let asked = Set((reply[3].array ?? []).compactMap(\.string))
+        for (runner, claims) in parts {
+            let lostEpochs = lost.isEmpty ? [] : Set(claims.filter { lost.contains($0.member) }.map(\.epoch))
+            for slot in runner.renewed(claims.map(\.epoch), lost: lostEpochs, sent: sent) { slot.cancel() }
+            for claim in claims where asked.contains(claim.member) {
+                runner.cancel { $0.epoch == claim.epoch }?.cancel()
+            }
+        }
+        return true
+    }
+
+    private func arguments(_ parts: [Part], registers: Bool) -> [RedisArgument] {
         var arguments: [RedisArgument] = [
             RedisArgument(id), RedisArgument(configuration.lease.milliseconds),
             RedisArgument(max(60_000, 3 * configuration.heartbeat.milliseconds)),
@@ -61,54 +100,13 @@ extension JobWorker {
         for (name, value) in fields {
             arguments += [RedisArgument(name), RedisArgument(value)]
         }
-        arguments += [1, RedisArgument(runner.queue.name), RedisArgument(wireTypes.count)]
-        arguments += wireTypes.map { RedisArgument($0) }
-        arguments.append(RedisArgument(claims.count))
-        arguments += claims.map { RedisArgument($0.member) }
-        let sent = ContinuousClock.now
-        let reply: RESPValue
-        do {
-            reply = try await queue.redis.eval(
-                Self.beatScript, keys: [queue.keys.anchor], arguments: arguments, retry: .safe,
-                timeout: min(configuration.heartbeat, .seconds(10)))
-        } catch {
-            logger.warning("leases could not be renewed", metadata: ["error": "\(error)"])
-            return false
+        arguments.append(RedisArgument(parts.count))
+        for (runner, claims) in parts {
+            arguments += [RedisArgument(runner.queue.name), RedisArgument(wireTypes.count)]
+            arguments += wireTypes.map { RedisArgument($0) }
+            arguments.append(RedisArgument(claims.count))
+            arguments += claims.map { RedisArgument($0.member) }
         }
-        let lost = Set((reply.array ?? []).dropFirst().compactMap(\.string))
-        let epochs = claims.map(\.epoch)
-        let lostEpochs = lost.isEmpty ? [] : Set(claims.filter { lost.contains($0.member) }.map(\.epoch))
-        for slot in runner.renewed(epochs, lost: lostEpochs, sent: sent) { slot.cancel() }
-        return true
-    }
-
-    private func registryFields() -> [(String, String)] {
-        let now = ContinuousClock.now
-        let running = runners.flatMap { $0.runningJobs(now: now, limit: 100) }.prefix(100)
-        // Encoding plain values does not fail.
-        let json = (try? JSONEncoder().encode(Array(running))).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
-        return [
-            ("name", configuration.name), ("host", ProcessInfo.processInfo.hostName),
-            ("pid", String(ProcessInfo.processInfo.processIdentifier)),
-            ("queues", configuration.queues.map(\.name).joined(separator: ",")), ("running", json),
-            ("lost", total(\.lost)), ("abandoned", total(\.abandoned)), ("stuck", total(\.stuck)),
-        ]
-    }
-
-    private func total(_ counter: KeyPath<QueueRunner.State, Int>) -> String {
-        String(runners.reduce(0) { $0 + $1.state.withLock { $0[keyPath: counter] } })
-    }
-
-    /// Leaves the registry, and hands a hint to whoever blocks next: one may have been taken here and not followed.
-    func sayFarewell() async {
-        let keys = queue.keys
-        var commands = runners.map { RedisCommand("ZADD", RedisArgument(keys.wake($0.queue.name)), 0, "w") }
-        commands.append(RedisCommand("ZREM", RedisArgument(keys.workers), RedisArgument(id)))
-        commands.append(RedisCommand("DEL", RedisArgument(keys.worker(id)), RedisArgument(keys.privateWake(id))))
-        let timeout = farewellTimeout
-        for case .failure(let error) in await queue.redis.send(commands.map { $0.timeout(timeout) }) {
-            logger.info("the worker stays in the registry until it is forgotten", metadata: ["error": "\(error)"])
-            break
-        }
+        return arguments
     }
 }

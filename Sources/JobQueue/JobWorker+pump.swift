@@ -115,6 +115,7 @@ extension JobWorker {
         } else if turn.claim > 0, gate.endEmptying(queue: runner.index, now: .now) {
             runner.pokeAll()
         }
+        if let layout = reply.otherLayout { noteOtherLayout(layout) }
         runner.apply(reply, to: turn, claims: claims, endings: endings, sent: sent)
     }
 
@@ -140,7 +141,7 @@ extension JobWorker {
     private func bare(_ claimed: TurnReply.Claimed, _ outcome: Outcome) -> Ending {
         Ending(
             id: claimed.id, epoch: claimed.epoch, outcome: outcome, header: nil, failures: claimed.failures,
-            backoff: Backoff())
+            backoff: Backoff(), flags: EndingFlags(envelope: claimed.envelope))
     }
 
     private func report(_ reply: TurnReply, _ turn: Turn, _ runner: QueueRunner) {
@@ -151,6 +152,7 @@ extension JobWorker {
             switch (reply.problems[position], ending.outcome) {
             case (nil, .completed): completed += 1
             case (nil, .failed): failed += 1
+            case (nil, .cancelled): logger.info("a job was cancelled", metadata: ["job": "\(ending.id)"])
             case (nil, _): break
             case (.stale, _):
                 QueueMetrics.lost(runner.queue.name, 1)

@@ -55,6 +55,8 @@ extension JobWorker {
         case .timeout:
             let timeout = JobTimeout(limit: claim.handler.options.timeout ?? .zero)
             return outcome(of: claim.handler.verdict(of: timeout, context), context)
+        case .cancelled:
+            return .cancelled(reason: "")
         case nil:
             return outcome(of: claim.handler.verdict(of: error, context), context)
         }

@@ -3,7 +3,7 @@ internal import Logging
 internal import RedisClient
 
 extension JobWorker {
-    /// Blocks in Redis for all queues that have places, at most a second at a time; a hint makes a pump look.
+    /// Blocks in Redis for all queues that have places; a hint makes a pump look.
     func wakeLoop() async {
         var pause = RetryPause()
         while !isDraining {
@@ -35,11 +35,13 @@ extension JobWorker {
         board.blocks(until: .now + .milliseconds(milliseconds))
         arguments.append(RedisArgument(Double(milliseconds) / 1000))
         let reply = try await connection.send(
-            RedisCommand("BZPOPMIN", arguments).timeout(.seconds(11)))
+            RedisCommand("BZPOPMIN", arguments).timeout(.milliseconds(milliseconds) + .seconds(10)))
         guard let key = reply[0].string else {
             _ = board.unblocked(nil)
             let now = ContinuousClock.now
-            for index in queues where runners[index].isLookDue(now: now) { runners[index].hint() }
+            let due = queues.filter { runners[$0].isLookDue(now: now) }
+            due.forEach { runners[$0].hint() }
+            if milliseconds == WakeBoard.longestBlock.milliseconds { try await probe(connection, queues) }
             return
         }
         guard let index = queues.first(where: { keys.wake(runners[$0].queue.name) == key }) else {
@@ -54,15 +56,26 @@ extension JobWorker {
         }
     }
 
-    /// Until the next due job or expiry, at most one second; never 0, which would mean for ever.
+    /// Looks for work whose hint was lost: one command for all queues.
+    private func probe(_ connection: RedisConnection, _ queues: [Int]) async throws {
+        let keys = queue.keys
+        let lists = queues.flatMap { index in
+            let name = runners[index].queue.name
+            return JobPriority.allCases.map { keys.level(name, $0) } + [keys.suspect(name)]
+        }
+        let found = try await connection.send(RedisCommand("EXISTS", lists.map { RedisArgument($0) }))
+        if found.int ?? 0 > 0 { queues.forEach { runners[$0].hint() } }
+    }
+
+    /// Until the next due job, expiry or token; never 0, which would mean for ever.
     private func timeout(_ queues: [Int]) -> Int64 {
         let now = ContinuousClock.now
         let next = queues.compactMap { runners[$0].nextLook() }.min()
-        let wait = next.map { now.duration(to: $0) } ?? .seconds(1)
-        return min(1000, max(2, wait.milliseconds + 1))
+        let wait = next.map { now.duration(to: $0) + .milliseconds(1) } ?? WakeBoard.longestBlock
+        return min(WakeBoard.longestBlock, max(.milliseconds(2), wait)).milliseconds
     }
 
-    /// Ends the block early, because a queue that it does not cover has places again.
+    /// Ends the block early, because a queue that it does not cover has places again, or wants to look sooner.
     func pokeConnection() async {
         let key = RedisArgument(queue.keys.privateWake(id))
         // A lost poke costs at most the second until the block ends by itself.

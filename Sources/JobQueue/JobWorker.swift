@@ -27,6 +27,10 @@ public final class JobWorker: Service {
     let preparation = CutOff()
     let work = CutOff()
     let isEnded = Atomic<Bool>(false)
+    let isQuiet = Atomic<Bool>(false)
+    let isOutdated = Atomic<Bool>(false)
+    /// When the first beat was, on Redis's clock.
+    let startedAt = Atomic<Int64>(0)
 
     static let beatScript = Linker.script(
         "beat", PackageResources.fate_lua, PackageResources.beat_lua, flags: "allow-oom")
@@ -108,6 +112,7 @@ public final class JobWorker: Service {
         let beats = Task(executorPreference: pacer) { await self.beatLoop() }
         let ticks = Task(executorPreference: pacer) { await self.tickLoop() }
         let wakes = Task { await self.wakeLoop() }
+        let control = Task { await self.controlLoop() }
         await work.run {
             await withTaskGroup { group in
                 for runner in self.runners {
@@ -119,8 +124,10 @@ public final class JobWorker: Service {
         isEnded.store(true, ordering: .sequentiallyConsistent)
         // A request that is under way must not keep the worker: nothing depends on its answer any more.
         wakes.cancel()
+        control.cancel()
         beats.cancel()
         await wakes.value
+        await control.value
         await beats.value
         await ticks.value
         await sayFarewell()

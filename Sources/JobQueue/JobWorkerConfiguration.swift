@@ -34,6 +34,8 @@ public struct JobWorkerConfiguration: Sendable {
     public var abandonAfter: Duration
     /// A name for people, shown in the registry.
     public var name: String
+    /// The program's version, shown in the registry.
+    public var version: String
 
     /// Creates a configuration.
     public init(
@@ -42,7 +44,8 @@ public struct JobWorkerConfiguration: Sendable {
         heartbeat: Duration = .seconds(10),
         gracePeriod: Duration = .seconds(25),
         abandonAfter: Duration = .seconds(5),
-        name: String = "worker"
+        name: String = "worker",
+        version: String = ""
     ) {
         self.queues = queues
         self.lease = lease
@@ -50,7 +53,11 @@ public struct JobWorkerConfiguration: Sendable {
         self.gracePeriod = gracePeriod
         self.abandonAfter = abandonAfter
         self.name = name
+        self.version = version
     }
+
+    /// How many jobs run at once in this process.
+    var places: Int { queues.reduce(0) { $0 + $1.concurrency } }
 
     /// The part of a lease that a worker does not use: 2 s, or a fifth of a short lease.
     var margin: Duration { min(.seconds(2), lease / 5) }

@@ -32,8 +32,11 @@ enum Linker {
         parts += ordered(effects.flatMap(\.fragments)).map(wrap)
         parts.append("local EFFECTS = {}")
         parts += effects.map { "EFFECTS['\($0.name)'] = (function()\n\($0.body)\nend)()" }
-        parts.append(text(PackageResources.fate_lua))
-        parts.append(text(PackageResources.turn_lua))
+        parts += [
+            PackageResources.fate_lua, PackageResources.settle_lua, PackageResources.claim_lua,
+            PackageResources.turn_lua,
+        ]
+        .map(text)
         return RedisScript(name: "turn", source: assemble(flags: "allow-oom", parts: parts))
     }
 

@@ -52,13 +52,9 @@ extension QueueRunner {
         return slots
     }
 
-    /// Whether it is time to look for work without a hint: due jobs, lapsed leases, and once a second in any case.
+    /// Whether it is time to look for work without a hint: for due jobs, lapsed leases, the next token.
     func isLookDue(now: ContinuousClock.Instant) -> Bool {
-        state.withLock { state in
-            if let next = state.nextLook, next <= now { return true }
-            guard let last = state.lastTurn else { return true }
-            return last + .milliseconds(900) <= now
-        }
+        state.withLock { state in state.nextLook.map { $0 <= now } ?? true }
     }
 
     /// How long the blocked connection may sleep for this queue's sake.
@@ -97,6 +93,8 @@ extension QueueRunner {
             let timeout = claim.handler.options.timeout ?? .zero
             return claim.ending(.released(list: claim.list))
                 .failed("The attempt took longer than \(timeout) and ignored its cancellation.").outcome
+        case .cancelled:
+            return .cancelled(reason: "")
         }
     }
 
@@ -106,7 +104,7 @@ extension QueueRunner {
     /// and shown in the registry, where a supervisor can see that the process is to be replaced.
     private func abandon(_ epoch: Int64, _ holding: Holding, _ outcome: Outcome, _ state: inout State) {
         state.holdings[epoch]?.isEnding = true
-        state.outbox.append(holding.claim.ending(outcome))
+        state.outbox.append(holding.ending(outcome))
         holding.slot?.abandon()
         state.running -= 1
         state.slots -= 1
@@ -118,7 +116,7 @@ extension QueueRunner {
         QueueMetrics.abandoned(queue.name, 1)
     }
 
-    private func stop(_ epoch: Int64, _ reason: StopReason, _ state: inout State) -> Slot? {
+    func stop(_ epoch: Int64, _ reason: StopReason, _ state: inout State) -> Slot? {
         guard let slot = state.holdings[epoch]?.slot, state.holdings[epoch]?.stop == nil,
             state.holdings[epoch]?.isEnding == false
         else { return nil }
@@ -128,7 +126,7 @@ extension QueueRunner {
     }
 
     /// Forgets waiting claims whose lease is gone.
-    private func drop(_ epochs: Set<Int64>, _ state: inout State) {
+    func drop(_ epochs: Set<Int64>, _ state: inout State) {
         guard !epochs.isEmpty else { return }
         var kept: [Int64] = []
         while let epoch = state.popInbox() {

@@ -23,6 +23,13 @@ final class QueueRunner: Sendable {
         var stoppedAt: ContinuousClock.Instant?
         /// Its end is on the way to Redis.
         var isEnding = false
+        var hadProgress = false
+
+        func ending(_ outcome: Outcome) -> Ending {
+            var ending = claim.ending(outcome)
+            if hadProgress { ending.flags.insert(.hadProgress) }
+            return ending
+        }
     }
 
     struct State: Sendable {
@@ -34,11 +41,17 @@ final class QueueRunner: Sendable {
         var turnNumber: Int64 = 0
         var mayHaveWork = true
         var nextLook: ContinuousClock.Instant?
-        var lastTurn: ContinuousClock.Instant?
         var meanRun: Double?
         var ranNanoseconds: Int64 = 0
         var isStalled = false
         var isDraining = false
+        /// An operator wants it to claim nothing.
+        var isQuiet = false
+        /// The layout in Redis is another one: what is held can be settled, nothing more is claimed.
+        var isOutdated = false
+        /// A limit holds: nothing is claimed ahead.
+        var isLimited = false
+        var look: Int64 = 0
         /// Handlers that ignored their cancellation, ever and still running.
         var abandoned = 0
         var stuck = 0
@@ -97,38 +110,39 @@ final class QueueRunner: Sendable {
 
     /// What 5 ms of the measured running time take, at most two batches: one runs while the other is settled.
     private func prefetch(_ state: State) -> Int {
-        guard queue.prefetches, !state.isStalled, let mean = state.meanRun else { return 0 }
+        guard queue.prefetches, !state.isStalled, !state.isLimited, let mean = state.meanRun else { return 0 }
         return Int(min(Double(2 * Turn.maximumClaim), 0.005 * Double(queue.concurrency) / max(mean, 1e-7)))
     }
 
-    private func places(_ state: State) -> Int {
-        guard !state.isDraining else { return 0 }
+    /// How many jobs to claim, and how many of them have a free place.
+    private func places(_ state: State) -> (all: Int, free: Int) {
+        guard !state.isDraining, !state.isQuiet, !state.isOutdated else { return (0, 0) }
         switch gate.phase {
         case .open:
-            return max(0, queue.concurrency + prefetch(state) - state.waiting - state.running)
+            let free = queue.concurrency - state.waiting - state.running
+            return (min(Turn.maximumClaim, max(0, free + prefetch(state))), min(Turn.maximumClaim, max(0, free)))
         case .emptying(let emptied, _):
-            return emptied == index && gate.isEmpty ? 1 : 0
+            return emptied == index && gate.isEmpty ? (1, 1) : (0, 0)
         case .solo:
-            return 0
+            return (0, 0)
         }
     }
 
     func nextStep() -> Step {
         state.withLock { state in
             if state.isDraining { releaseInbox(&state) }
-            let places = min(Turn.maximumClaim, places(state))
+            let (places, free) = places(state)
             let isEmptied = if case .emptying = gate.phase { places > 0 } else { false }
             if !state.outbox.isEmpty || (places > 0 && (state.mayHaveWork || isEmptied)) {
                 let endings = takeEndings(&state)
                 state.turnNumber += 1
                 if places > 0 { state.mayHaveWork = false }
-                state.lastTurn = .now
                 let ran = state.ranNanoseconds / 1000
                 state.ranNanoseconds = 0
                 return .turn(
                     Turn(
-                        number: state.turnNumber, endings: endings, claim: places, isIdle: places > 0 && gate.isEmpty,
-                        ranMicroseconds: ran))
+                        number: state.turnNumber, endings: endings, claim: places, free: free,
+                        isIdle: places > 0 && gate.isEmpty, ranMicroseconds: ran, look: state.look))
             }
             if state.isDraining && state.holdings.isEmpty { return .finished }
             return .wait(hasPlaces: places > 0)
@@ -174,6 +188,9 @@ final class QueueRunner: Sendable {
             gate.hold(claims.count)
             state.outbox += endings
             if reply.isMoreLeft { state.mayHaveWork = true }
+            state.isLimited = reply.isLimited
+            state.look = reply.look
+            if reply.otherLayout != nil { state.isOutdated = true }
             state.nextLook = reply.next.map { now + $0 }
         }
     }
@@ -240,7 +257,7 @@ final class QueueRunner: Sendable {
         gate.letGo(1)
         if case .completed = ended.outcome { state.ranNanoseconds += Int64(seconds * 1e9) }
         state.holdings[ended.epoch]?.isEnding = true
-        state.outbox.append(holding.claim.ending(ended.outcome))
+        state.outbox.append(holding.ending(ended.outcome))
         if holding.claim.isSolo { soloEnded() }
         return holding.stop != nil
     }
@@ -261,9 +278,9 @@ final class QueueRunner: Sendable {
     }
 
     func release(_ epoch: Int64, _ state: inout State) {
-        guard let claim = state.holdings[epoch]?.claim else { return }
+        guard let holding = state.holdings[epoch] else { return }
         state.holdings[epoch]?.isEnding = true
-        state.outbox.append(claim.ending(.released(list: claim.list)))
+        state.outbox.append(holding.ending(.released(list: holding.claim.list)))
     }
 }
 
@@ -271,6 +288,6 @@ extension Claim {
     func ending(_ outcome: Outcome) -> Ending {
         Ending(
             id: id, epoch: epoch, outcome: outcome, header: header, failures: failures,
-            backoff: handler.options.backoff)
+            backoff: handler.options.backoff, flags: EndingFlags(envelope: envelope.bytes))
     }
 }

@@ -12,15 +12,24 @@ struct Turn: Sendable {
     /// Plain completions first: the order in which the script numbers its problems.
     let endings: [Ending]
     let claim: Int
+    /// How many of the claims there are free places for; a limited queue is not claimed ahead.
+    let free: Int
     let isIdle: Bool
     let ranMicroseconds: Int64
+    /// The look interval that the last turn answered, in milliseconds.
+    let look: Int64
 
-    init(number: Int64, endings: [Ending], claim: Int, isIdle: Bool, ranMicroseconds: Int64) {
+    init(
+        number: Int64, endings: [Ending], claim: Int, free: Int? = nil, isIdle: Bool, ranMicroseconds: Int64,
+        look: Int64 = 0
+    ) {
         self.number = number
         self.endings = endings.filter(\.isPlain) + endings.filter { !$0.isPlain }
         self.claim = claim
+        self.free = free ?? claim
         self.isIdle = isIdle
         self.ranMicroseconds = ranMicroseconds
+        self.look = look
     }
 
     func arguments(
@@ -28,16 +37,19 @@ struct Turn: Sendable {
     ) -> [RedisArgument] {
         let plain = endings.prefix { $0.isPlain }.count
         var result: [RedisArgument] = []
-        result.reserveCapacity(11 + endings.count * 3)
+        result.reserveCapacity(14 + endings.count * 3)
         result.append(RedisArgument(queue))
         result.append(RedisArgument(worker))
         result.append(RedisArgument(number))
         result.append(RedisArgument(lease.milliseconds))
         result.append(RedisArgument(claim))
+        result.append(RedisArgument(free))
         result.append(isIdle ? "idle" : "busy")
         result.append(RedisArgument(limits.completed))
         result.append(RedisArgument(limits.dead))
         result.append(RedisArgument(ranMicroseconds))
+        result.append(RedisArgument(JobQueue.schemaVersion))
+        result.append(RedisArgument(look))
         result.append(RedisArgument(plain))
         for ending in endings.prefix(plain) {
             result.append(RedisArgument(ending.id.rawValue))
@@ -53,9 +65,10 @@ struct Turn: Sendable {
 }
 
 extension Ending {
+    /// Whether nothing is to be done but to acknowledge it.
     var isPlain: Bool {
         guard case .completed(let completion) = outcome else { return false }
-        return completion.isPlain
+        return completion.isPlain && flags.isEmpty
     }
 
     /// About how many bytes it takes among a turn's arguments.
@@ -71,9 +84,12 @@ extension Ending {
     }
 
     func append(to arguments: inout [RedisArgument]) {
+        arguments.append(kind)
+        arguments.append(RedisArgument(id.rawValue))
+        arguments.append(RedisArgument(epoch))
+        arguments.append(RedisArgument(flags.rawValue))
         switch outcome {
         case .completed(let completion):
-            arguments += ["c", RedisArgument(id.rawValue), RedisArgument(epoch)]
             arguments.append(RedisArgument(header?.windowMilliseconds ?? 0))
             arguments.append(RedisArgument(header?.retentionMilliseconds ?? 0))
             arguments.append(completion.result == nil ? "0" : "1")
@@ -89,15 +105,26 @@ extension Ending {
             arguments.append(RedisArgument(completion.followUps.count))
             completion.followUps.forEach { $0.append(to: &arguments) }
         case .failed(let delay, let isPermanent, let message):
-            arguments += ["f", RedisArgument(id.rawValue), RedisArgument(epoch)]
             arguments.append(RedisArgument(max(0, delay.milliseconds)))
             arguments.append(RedisArgument(header?.maximumFailures ?? 1))
             arguments.append(isPermanent ? "1" : "0")
             arguments.append(RedisArgument(message))
         case .released(let list):
-            arguments += ["r", RedisArgument(id.rawValue), RedisArgument(epoch), RedisArgument(list)]
+            arguments.append(RedisArgument(list))
         case .parked(let type):
-            arguments += ["p", RedisArgument(id.rawValue), RedisArgument(epoch), RedisArgument(type)]
+            arguments.append(RedisArgument(type))
+        case .cancelled(let reason):
+            arguments.append(RedisArgument(reason))
+        }
+    }
+
+    private var kind: RedisArgument {
+        switch outcome {
+        case .completed: "c"
+        case .failed: "f"
+        case .released: "r"
+        case .parked: "p"
+        case .cancelled: "x"
         }
     }
 }
@@ -130,6 +157,12 @@ struct TurnReply: Sendable {
     let isMoreLeft: Bool
     let next: Duration?
     let solo: Solo
+    /// Whether a limit holds for the queue, so that nothing is claimed ahead.
+    let isLimited: Bool
+    /// The layout in Redis, if it is another one: then nothing is claimed.
+    let otherLayout: String?
+    /// How often to look for work without a hint, in milliseconds.
+    let look: Int64
 
     init(_ reply: RESPValue) throws {
         guard let parts = reply.array, parts.count >= 6, let problems = parts[0].array,
@@ -165,5 +198,8 @@ struct TurnReply: Sendable {
         isMoreLeft = parts[2].int == 1
         next = (parts[3].int).flatMap { $0 >= 0 ? .milliseconds($0) : nil }
         solo = Solo(rawValue: parts[4].int ?? 0) ?? .none
+        isLimited = parts[5].int == 1
+        otherLayout = reply[6].string.flatMap { $0.isEmpty ? nil : $0 }
+        look = Int64(reply[7].int ?? 0)
     }
 }

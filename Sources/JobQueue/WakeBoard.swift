@@ -2,6 +2,9 @@ internal import Synchronization
 
 /// What the queues of a process tell its one blocked connection.
 final class WakeBoard: Sendable {
+    /// How long the connection blocks at most: what a hint costs that was lost with the process that had taken it.
+    static let longestBlock = Duration.seconds(8)
+
     private struct State {
         /// Have places and wait for work.
         var hungry: Set<Int> = []
@@ -51,7 +54,7 @@ final class WakeBoard: Sendable {
                 guard !state.isEnded, !state.hungry.isEmpty else { return (state.isEnded, nil as Set<Int>?) }
                 state.blocked = state.capable
                 // Until the timeout is known: whoever rests now is seen by it, or pokes.
-                state.blockedUntil = .now + .seconds(1)
+                state.blockedUntil = .now + Self.longestBlock
                 return (false, state.capable)
             }
             if isEnded { return nil }

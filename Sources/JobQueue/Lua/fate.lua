@@ -15,12 +15,14 @@ local function trouble(h, kind, message)
   return cjson.encode(h)
 end
 
--- Moves a job to the dead letters, which are bounded: the oldest go first. Its id is in no other place by now.
-local function bury(queue, id, envelope)
+-- The only way to the dead letters: how is 'dead' or 'cancelled'. They are bounded, the oldest go first. The id is in no
+-- other place by now.
+local function bury(queue, id, envelope, how)
   redis.call('HSET', queue_key(queue, 'morgue'), id, envelope)
   redis.call('ZADD', queue_key(queue, 'dead'), now, id)
   redis.call('HDEL', queue_key(queue, 'jobs'), id)
-  count(queue, 'dead', 1)
+  redis.call('HDEL', queue_key(queue, 'prog'), id)
+  count(queue, how, 1)
   local over = redis.call('ZCARD', queue_key(queue, 'dead')) - DEAD_CAP
   if over > 0 then
     local popped, ids = redis.call('ZPOPMIN', queue_key(queue, 'dead'), math.min(over, 100)), {}
@@ -28,13 +30,29 @@ local function bury(queue, id, envelope)
     redis.call('HDEL', queue_key(queue, 'morgue'), unpack(ids))
     redis.call('HDEL', queue_key(queue, 'hist'), unpack(ids))
   end
+  if has_extras(envelope) then bonds_ended(queue, id, envelope, how) end
+end
+
+-- Takes the request to cancel a running job away; returns its reason, or nothing if there is none.
+local function take_request(queue, id)
+  local reason = redis.call('HGET', queue_key(queue, 'cancel'), id)
+  if not reason then return nil end
+  redis.call('HDEL', queue_key(queue, 'cancel'), id)
+  redis.call('HINCRBY', queue_key(queue, 'meta'), 'cancels', -1)
+  return reason
+end
+
+local function end_cancelled(queue, id, envelope, h, reason)
+  local text = trouble(h, 'c', reason == '' and 'cancelled' or 'cancelled: ' .. reason)
+  redis.call('HSET', queue_key(queue, 'hist'), id, text)
+  bury(queue, id, envelope, 'cancelled')
 end
 
 -- Takes up to `n` members from a set by time: those whose time is over, and the earliest beyond the cap.
-local function take_old(key, n)
+local function take_old(key, n, has_grown)
   local ids = redis.call('ZRANGE', key, '-inf', now, 'BYSCORE', 'LIMIT', 0, n)
   if #ids > 0 then redis.call('ZREM', key, unpack(ids)) end
-  local over = redis.call('ZCARD', key) - DONE_CAP
+  local over = has_grown and redis.call('ZCARD', key) - DONE_CAP or 0
   if over > 0 and #ids < n then
     local popped = redis.call('ZPOPMIN', key, math.min(over, n - #ids))
     for i = 1, #popped, 2 do ids[#ids + 1] = popped[i] end
@@ -43,9 +61,9 @@ local function take_old(key, n)
 end
 
 -- Forgets ended jobs and results, at most `n` of each, so that no call pays for all; returns the larger number.
-local function sweep(queue, n)
-  local done = take_old(queue_key(queue, 'done'), n)
-  local kept = take_old(queue_key(queue, 'kept'), n)
+local function sweep(queue, n, has_grown)
+  local done = take_old(queue_key(queue, 'done'), n, has_grown)
+  local kept = take_old(queue_key(queue, 'kept'), n, has_grown)
   if #kept > 0 then redis.call('HDEL', queue_key(queue, 'result'), unpack(kept)) end
   return math.max(#done, #kept)
 end
@@ -68,44 +86,55 @@ local function return_to_lists(queue, ids, envelopes, side)
   for part, list in pairs(lists) do redis.call(side, queue_key(queue, part), unpack(list)) end
 end
 
+-- The earliest time in a set, or infinity.
+local function earliest(key) return tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2]) or math.huge end
+
+-- Puts what is due into its list, at most 100; returns how many, and when the next is due.
 local function promote(queue)
-  local ids = redis.call('ZRANGE', queue_key(queue, 'due'), '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)
-  if #ids == 0 then return 0 end
+  local key = queue_key(queue, 'due')
+  local at = earliest(key)
+  if at > now then return 0, at end
+  local ids = redis.call('ZRANGE', key, '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)
   local envelopes = redis.call('HMGET', queue_key(queue, 'jobs'), unpack(ids))
-  redis.call('ZREM', queue_key(queue, 'due'), unpack(ids))
+  redis.call('ZREM', key, unpack(ids))
   return_to_lists(queue, ids, envelopes, 'LPUSH')
-  return #ids
+  return #ids, earliest(key)
 end
 
--- A lapse counts here, not at the claim: only who really lost a lease is blamed.
-local function reap(queue)
-  local members = redis.call('ZRANGE', queue_key(queue, 'lease'), '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)
-  if #members == 0 then return 0 end
+-- Ends what lapsed, at most 100 leases; returns how many jobs are suspects by it, and when the next lease ends. A lapse
+-- counts here, not at the claim: only who really lost a lease is blamed. `cancels` is how many requests there are.
+local function reap(queue, cancels)
+  local key, jobs, hists = queue_key(queue, 'lease'), queue_key(queue, 'jobs'), queue_key(queue, 'hist')
+  local at = earliest(key)
+  if at > now then return 0, at end
+  local members = redis.call('ZRANGE', key, '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)
   local ids = {}
   for i, member in ipairs(members) do ids[i] = string.match(member, '^(.*):%d+$') end
-  local envelopes = redis.call('HMGET', queue_key(queue, 'jobs'), unpack(ids))
-  local hist = redis.call('HMGET', queue_key(queue, 'hist'), unpack(ids))
-  redis.call('ZREM', queue_key(queue, 'lease'), unpack(members))
+  local envelopes = redis.call('HMGET', jobs, unpack(ids))
+  local hist = redis.call('HMGET', hists, unpack(ids))
+  redis.call('ZREM', key, unpack(members))
   local suspects = {}
   for i, id in ipairs(ids) do
     local envelope = envelopes[i]
+    local reason = cancels > 0 and take_request(queue, id)
     if envelope and envelope ~= '' then
       local h = history(hist[i])
       h.l = h.l + 1
-      local text = trouble(h, 'l', 'the lease ran out: the worker died or froze')
-      redis.call('HSET', queue_key(queue, 'hist'), id, text)
+      redis.call('HSET', hists, id, trouble(h, 'l', 'the lease ran out: the worker died or froze'))
+      if has_extras(envelope) then bonds_noted(queue, id, envelope, 'lapsed', '') end
       local limit = tonumber(string.match(envelope, '^%d%+? %d+ %d+ %S+ %d+ %d+ (%d+) ')) or 1
-      if h.l >= limit then
-        bury(queue, id, envelope)
+      if reason then
+        end_cancelled(queue, id, envelope, h, reason)
+      elseif h.l >= limit then
+        bury(queue, id, envelope, 'dead')
       else
         suspects[#suspects + 1] = id
       end
     else
-      redis.call('HDEL', queue_key(queue, 'jobs'), id)
-      redis.call('HDEL', queue_key(queue, 'hist'), id)
+      redis.call('HDEL', jobs, id)
     end
   end
   if #suspects > 0 then redis.call('LPUSH', queue_key(queue, 'suspect'), unpack(suspects)) end
   count(queue, 'lapsed', #ids)
-  return #suspects
+  return #suspects, earliest(key)
 end

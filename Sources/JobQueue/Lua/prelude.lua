@@ -13,7 +13,10 @@
 --   P hist     HASH id -> JSON {f: failures, l: lapses, e: latest troubles}, only after trouble
 --   P done     ZSET id -> ms until which an ended id is remembered (deduplication)
 --   P kept     ZSET id -> ms until which its result is kept, P result HASH id -> text
---   P meta     HASH epoch, paused
+--   P cancel   HASH id -> reason: running jobs that are asked to stop; meta `cancels` counts them
+--   P prog     HASH id -> progress
+--   P meta     HASH epoch, paused, limit, rate, rate_ms, burst, tokens, tokens_at, ticket, lease, lease_at, cancels, counted
+--   P turn:<worker>  STRING what its latest turn answered
 --   P solo     STRING the worker that may empty itself for a suspect
 --   P wake     ZSET one member; a hint, never the job
 --   P stat:<minute> HASH
