@@ -1,3 +1,4 @@
+import Foundation
 import JobQueue
 import RedisClient
 import ServiceLifecycle
@@ -31,6 +32,14 @@ struct QueueHarness: Sendable {
 
     func number(_ name: String) async throws -> Int {
         try await client.send(RedisCommand("GET", key(name))).int ?? 0
+    }
+
+    /// A worker process of its own (`queue-test-worker`), for a test to kill or freeze.
+    func startProcess(lease: Int = 1_000, concurrency: Int = 4) throws -> ChildProcess {
+        let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let executable = URL(fileURLWithPath: tests).deletingLastPathComponent()
+            .appendingPathComponent("queue-test-worker").path
+        return try ChildProcess(executable, [server.socketPath, "\(lease)", "\(concurrency)"])
     }
 
     /// A field of a worker's entry in the registry.

@@ -8,8 +8,6 @@ import Testing
 /// The queue's side of a worker without the worker around it, and the script that it calls.
 @Suite("Worker turns")
 struct WorkerTurnTests {
-    private let script = Linker.turnScript(effects: [])
-
     private func runner(_ gate: WorkerGate, index: Int = 0, poke: @Sendable @escaping () -> Void = {}) -> QueueRunner {
         let queue = WorkerQueue("work", concurrency: 4)
         return QueueRunner(
@@ -83,44 +81,34 @@ struct WorkerTurnTests {
         #expect(sizes(try endings(300, bytes: 0, jobs: 0)) == [256, 44])
     }
 
-    private func send(_ turn: Turn, _ harness: QueueHarness, worker: String = "w1") async throws -> TurnReply {
-        let arguments = turn.arguments(queue: "work", worker: worker, lease: .seconds(30), limits: .init())
-        return try TurnReply(
-            await harness.client.eval(script, keys: [harness.queue.keys.anchor], arguments: arguments, retry: .never))
-    }
-
-    private func turn(_ number: Int64, claim: Int, isIdle: Bool = false) -> Turn {
-        Turn(number: number, endings: [], claim: claim, isIdle: isIdle, ranMicroseconds: 0)
-    }
-
     @Test("a repeat is answered as the first was: the claims, and the grant of a suspect")
     func repeatedTurn() async throws {
         try await QueueHarness.run { harness in
             try await harness.queue.enqueue((0..<4).map { try Work().prepared(id: JobID("w\($0)")) })
-            let first = try await send(turn(1, claim: 2), harness)
-            let again = try await send(turn(1, claim: 2), harness)
+            let first = try await harness.send(turn(1, claim: 2))
+            let again = try await harness.send(turn(1, claim: 2))
             #expect(first.claimed.map(\.epoch) == [1, 2] && again.claimed.map(\.epoch) == [1, 2])
             // A suspect's grant: nothing is claimed and nothing settled by it.
             _ = try await harness.client.send(RedisCommand("RPOP", harness.key("q:work:p1")))
             _ = try await harness.client.send(RedisCommand("LPUSH", harness.key("q:work:suspect"), "w2"))
-            let grant = try await send(turn(2, claim: 2), harness)
-            let repeated = try await send(turn(2, claim: 2), harness)
+            let grant = try await harness.send(turn(2, claim: 2))
+            let repeated = try await harness.send(turn(2, claim: 2))
             #expect(grant.solo == .granted && grant.claimed.map(\.id.rawValue) == [])
             #expect(repeated.solo == .granted)
             // Meanwhile no other worker is granted it.
-            #expect(try await send(turn(1, claim: 2), harness, worker: "w2").solo == TurnReply.Solo.none)
+            #expect(try await harness.send(turn(1, claim: 2), worker: "w2").solo == TurnReply.Solo.none)
         }
     }
 
     @Test("a late copy of an earlier turn claims nothing")
     func lateCopy() async throws {
         try await QueueHarness.run { harness in
-            #expect(try await send(turn(1, claim: 2), harness).claimed.isEmpty)
-            #expect(try await send(turn(2, claim: 2), harness).claimed.isEmpty)
+            #expect(try await harness.send(turn(1, claim: 2)).claimed.isEmpty)
+            #expect(try await harness.send(turn(2, claim: 2)).claimed.isEmpty)
             try await harness.queue.enqueue(Work(), id: JobID("one"))
-            #expect(try await send(turn(1, claim: 2), harness).claimed.isEmpty)
-            #expect(try await send(turn(2, claim: 2), harness).claimed.isEmpty)
-            #expect(try await send(turn(3, claim: 2), harness).claimed.map(\.id.rawValue) == ["one"])
+            #expect(try await harness.send(turn(1, claim: 2)).claimed.isEmpty)
+            #expect(try await harness.send(turn(2, claim: 2)).claimed.isEmpty)
+            #expect(try await harness.send(turn(3, claim: 2)).claimed.map(\.id.rawValue) == ["one"])
         }
     }
 }
