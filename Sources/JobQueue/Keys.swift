@@ -19,8 +19,6 @@ struct Keys: Sendable {
     var workers: String { prefix + "workers" }
     /// HASH of one worker.
     func worker(_ id: String) -> String { prefix + "w:" + id }
-    /// Channel on which workers hear what operators ask of them.
-    var control: String { prefix + "control" }
     /// ZSET that only this worker blocks on, so that it can be woken by name.
     func privateWake(_ worker: String) -> String { prefix + "w:" + worker + ":wake" }
 
