@@ -37,6 +37,7 @@ struct Attempt: Sendable {
         case .timeout: .timeout
         case .leaseLost: .leaseLost
         case .drained: .drain
+        case .cancelled: .cancelled
         case nil: nil
         }
     }
