@@ -88,9 +88,8 @@ end
 local claimed, leased, solo, more, token_ms = {}, {}, 0, false, nil
 local is_limited = limit or rate
 local idle = ARGV[7] == 'idle'
-if paused or (idle and #members == 0 and promoted + lapsed == 0 and is_empty()) then
-  -- Nothing to claim.
-elseif want > 0 or (is_limited and #members > 0) then
+local is_vain = idle and #members == 0 and promoted + lapsed == 0 and is_empty()
+if not paused and not is_vain and (want > 0 or (is_limited and #members > 0)) then
   claimed, leased, solo, more, token_ms =
     claim(want, math.min(want, tonumber(ARGV[6])), idle, lapsed)
 elseif promoted + lapsed > 0 then

@@ -42,6 +42,12 @@ extension ModelQueue {
         for score in dead.prefix(min(100, max(0, dead.count - cap))) { jobs[score.id] = nil }
     }
 
+    /// Ends a job as cancelled.
+    mutating func cancel(_ id: String, now: Int64, cap: Int) {
+        jobs[id]?.note("c", now)
+        bury(id, now: now, cap: cap)
+    }
+
     /// Forgets ended ids and results: those whose time is over, and the earliest beyond the cap, a bounded number of
     /// each; the larger number.
     mutating func sweep(_ limit: Int, now: Int64, cap: Int) -> Int {
@@ -68,6 +74,8 @@ extension ModelQueue {
     }
 
     /// Leases that ran out: a lapse each, then suspect or dead; how many are suspects.
+    ///
+    /// One that was asked to stop is cancelled instead.
     mutating func reap(now: Int64, cap: Int) -> Int {
         var suspects = 0
         for score in leases.prefix(while: { $0.score <= now }).prefix(100) {
@@ -75,7 +83,9 @@ extension ModelQueue {
             job.lapses += 1
             job.note("l", now)
             jobs[score.id] = job
-            if job.lapses >= job.header.maximumLapses {
+            if requests.removeValue(forKey: score.id) != nil {
+                cancel(score.id, now: now, cap: cap)
+            } else if job.lapses >= job.header.maximumLapses {
                 bury(score.id, now: now, cap: cap)
             } else {
                 putBack(score.id)

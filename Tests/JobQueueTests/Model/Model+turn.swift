@@ -37,13 +37,15 @@ extension Model {
         if let memory = memories[key], memory.number > turn.number {
             // A late copy: what it would claim nobody would run.
             saw(.outdated)
-            return ModelTurnReply()
+            return ModelTurnReply(next: 1_000)
         }
         var reply = ModelTurnReply()
         let completed = settle(turn, name, &reply)
         let promoted = self[name].promote(now: now)
         let expired = self[name].leases.count { $0.score <= now }
         let lapsed = self[name].reap(now: now, cap: limits.dead)
+        // Before anything is claimed: a claim of its own ends no sooner than the look that is due in any case.
+        let times = [self[name].due.first?.score, self[name].leases.first?.score, now + lease].compactMap(\.self)
         saw(.promoted, promoted)
         saw(.lapsed, expired)
         saw(.suspected, lapsed)
@@ -59,10 +61,7 @@ extension Model {
             swept = self[name].sweep(500, now: now, cap: limits.completed)
         }
         saw(.forgotten, swept)
-        if !reply.isMoreLeft {
-            let first = [self[name].due.first?.score, self[name].leases.first?.score].compactMap(\.self).min()
-            reply.next = first.map { max(0, $0 - now) }
-        }
+        reply.next = reply.isMoreLeft || swept == 500 ? 0 : times.min().map { max(0, $0 - now) }
         memories[key] = Memory(
             number: turn.number, problems: reply.problems, claims: reply.claimed.map { ($0.id, $0.epoch) },
             solo: reply.solo)
@@ -72,7 +71,7 @@ extension Model {
     /// The same problems; of the claims those that still hold.
     private func repeated(_ memory: Memory, _ name: String) -> ModelTurnReply {
         let queue = self[name]
-        var reply = ModelTurnReply(problems: memory.problems, isMoreLeft: true, solo: memory.solo)
+        var reply = ModelTurnReply(problems: memory.problems, isMoreLeft: true, next: 0, solo: memory.solo)
         reply.claimed = memory.claims.filter { queue.holds($0.id, $0.epoch) }.map { queue.claimed($0.id, $0.epoch) }
         return reply
     }
@@ -97,18 +96,39 @@ extension Model {
                 }
             case .failed(let delay, let isPermanent, _):
                 fail(id, name, delay: delay.milliseconds, isPermanent: isPermanent, ending.header?.maximumFailures ?? 1)
-            case .released(let list):
-                saw(.released)
-                let position = self[name].nextHead()
-                self[name].jobs[id]?.place = .list(list, position: position)
-                self[name].isHinted = true
-            case .parked(let type):
-                saw(.parked)
-                self[name].jobs[id]?.place = .parked(type)
+            case .cancelled:
+                self[name].requests[id] = nil
+                cancelRunning(id, name)
+            case .released, .parked:
+                guard self[name].requests.removeValue(forKey: id) == nil else {
+                    cancelRunning(id, name)
+                    continue
+                }
+                goBack(id, ending.outcome, name)
             }
         }
         saw(.completed, completed)
         return completed
+    }
+
+    private mutating func cancelRunning(_ id: String, _ name: String) {
+        self[name].cancel(id, now: now, cap: limits.dead)
+        saw(.stopped)
+    }
+
+    private mutating func goBack(_ id: String, _ outcome: Outcome, _ name: String) {
+        switch outcome {
+        case .released(let list):
+            saw(.released)
+            let position = self[name].nextHead()
+            self[name].jobs[id]?.place = .list(list, position: position)
+            self[name].isHinted = true
+        case .parked(let type):
+            saw(.parked)
+            self[name].jobs[id]?.place = .parked(type)
+        case .completed, .failed, .cancelled:
+            break
+        }
     }
 
     private mutating func complete(
@@ -118,6 +138,7 @@ extension Model {
             saw(.refused)
             return "refused no"
         }
+        self[name].requests[id] = nil
         for effect in completion.effects {
             if effect.name == "break" {
                 let moment = now
@@ -152,7 +173,9 @@ extension Model {
         job.note("f", now)
         job.place = .due(now + max(0, delay))
         self[name].jobs[id] = job
-        if isPermanent || job.failures >= maximum {
+        if self[name].requests.removeValue(forKey: id) != nil {
+            cancelRunning(id, name)
+        } else if isPermanent || job.failures >= maximum {
             self[name].bury(id, now: now, cap: limits.dead)
             saw(.buried)
         }

@@ -21,7 +21,7 @@ struct Model {
             unparked
         case stale, repeated, outdated, renewed, lost, lapsed, suspected, emptied, alone, markDropped, promoted, paused,
             retried
-        case deleted, remembered, forgotten, cancelled, killed, edited, moved, revivedInPlace, refusedOperation
+        case deleted, remembered, forgotten, cancelled, killed, edited, moved, revivedInPlace, refusedOperation, stopped
     }
 
     struct Memory {

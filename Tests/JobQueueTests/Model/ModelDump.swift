@@ -24,7 +24,8 @@ enum ModelDump {
               local value = all[i + 1]
               if string.find(name, ':hist$') then value = troubles(value) end
               -- The minute of the counters is theirs; no requests are as good as none ever.
-              local skipped = all[i] == 'counted' or all[i] == 'cancels' and value == '0'
+              local skipped = all[i] == 'counted' or all[i] == 'lease' or all[i] == 'lease_at'
+                or all[i] == 'cancels' and value == '0'
               if not (skipped and string.find(name, ':meta$')) then add(name, all[i], value) end
             end
           elseif kind == 'zset' then

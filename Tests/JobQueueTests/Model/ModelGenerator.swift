@@ -182,6 +182,7 @@ struct ModelGenerator {
         case ..<75:
             return .failed(
                 delay: .milliseconds(random.below(800)), isPermanent: random.happens(25), message: "failed")
+        case ..<78: return .cancelled(reason: "stop")
         case ..<87: return .released(list: claimed.lapses > 0 ? "suspect" : "p\(header.priority.rawValue)")
         default: return .parked(type: "\(header.name)@\(header.version)")
         }

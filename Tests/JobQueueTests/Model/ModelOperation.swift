@@ -50,6 +50,7 @@ extension ModelOperation: CustomStringConvertible {
                 + (completion.result == nil ? "" : " with a result")
         case .failed(let delay, let isPermanent, _): "failed +\(delay.milliseconds)\(isPermanent ? " for good" : "")"
         case .released(let list): "released to \(list)"
+        case .cancelled: "cancelled"
         case .parked(let type): "parked as \(type)"
         }
     }

@@ -106,7 +106,7 @@ struct ModelScripts: Sendable {
             return "\(result)"
         case .enqueue: return (reply.array ?? []).map { $0.string ?? "?" }.joined(separator: " ")
         case .turn: return ModelTurnReply(try TurnReply(reply)).description
-        case .beat: return "lost \((reply.array ?? []).dropFirst().compactMap(\.string))"
+        case .beat: return "lost \((reply[2].array ?? []).compactMap(\.string))"
         case .takeHint: return reply[0].string ?? ""
         }
     }
