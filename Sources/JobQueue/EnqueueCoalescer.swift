@@ -73,7 +73,7 @@ final class EnqueueCoalescer: Sendable {
     private func flush() async {
         while true {
             let batch = state.withLock { state in
-                let batch = Array(state.waiting.prefix(JobQueue.maximumBatch))
+                let batch = Array(state.waiting.prefix(JobQueue.part(of: state.waiting, from: 0) { $0.job.byteCount }))
                 state.waiting.removeFirst(batch.count)
                 if batch.isEmpty { state.flushing = false }
                 return batch
@@ -109,7 +109,12 @@ final class EnqueueCoalescer: Sendable {
         } catch {
             throw JobQueueError(error)
         }
-        guard let answers = reply.array, answers.count == jobs.count else {
+        return try results(reply, count: jobs.count)
+    }
+
+    /// Reads what a script answered for each job.
+    static func results(_ reply: RESPValue, count: Int) throws(JobQueueError) -> [EnqueueResult] {
+        guard let answers = reply.array, answers.count == count else {
             throw JobQueueError(.unexpectedReply, "The enqueue script answered \(reply).")
         }
         return answers.map { answer in

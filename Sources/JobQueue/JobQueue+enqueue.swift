@@ -34,27 +34,48 @@ extension JobQueue {
         return result
     }
 
-    /// Puts many jobs on their queues, up to 1,000 in one atomic script; the results are in the jobs' order.
+    /// Puts many jobs on their queues, up to 1,000 (and 8 MiB) in one atomic script; the results are in the jobs' order.
     ///
-    /// More than 1,000 go in several scripts, one after the other: after an error those before it are enqueued.
+    /// More go in several scripts, one after the other: after an error those before it are enqueued.
     @discardableResult
     public func enqueue(_ jobs: [PreparedJob]) async throws -> [EnqueueResult] {
         let jobs = try await throughMiddleware(jobs)
         var results: [EnqueueResult] = []
         results.reserveCapacity(jobs.count)
-        var start = 0
-        while start < jobs.count {
-            let end = min(start + Self.maximumBatch, jobs.count)
-            let batch = jobs[start..<end]
+        for part in Self.parts(of: jobs) {
+            let batch = jobs[part]
             let answered = try await EnqueueCoalescer.send(
                 batch, redis: redis, anchor: keys.anchor, replication: replication)
             for (job, result) in zip(batch, answered) where result == .enqueued {
                 QueueMetrics.enqueued(job.queue, 1)
             }
             results += answered
-            start = end
         }
         return results
+    }
+
+    /// The parts in which jobs go to Redis, each at most 1,000 jobs and 8 MiB.
+    static func parts(of jobs: [PreparedJob]) -> [Range<Int>] {
+        var parts: [Range<Int>] = []
+        var start = 0
+        while start < jobs.count {
+            let end = start + part(of: jobs, from: start) { $0.byteCount }
+            parts.append(start..<end)
+            start = end
+        }
+        return parts
+    }
+
+    /// How many elements from `start` on go into one call, at least one.
+    static func part<T>(of elements: [T], from start: Int, bytes: (T) -> Int) -> Int {
+        var total = 0
+        var end = start
+        while end < elements.count, end - start < maximumBatch {
+            total += bytes(elements[end])
+            if total > maximumCallBytes, end > start { break }
+            end += 1
+        }
+        return end - start
     }
 
     /// Runs a state change and the enqueue of its jobs as one atomic script.
@@ -62,7 +83,8 @@ extension JobQueue {
     /// - Parameters:
     ///   - keys: the keys that the body sees as `K`; each carries ``Namespace/tag``.
     ///   - arguments: what the body sees as `A`.
-    ///   - jobs: what the body sees as `jobs`; it decides which of them it enqueues. At most 1,000.
+    ///   - jobs: what the body sees as `jobs`; it decides which of them it enqueues. At most 1,000,
+    ///     and with the arguments 64 MiB.
     ///   - retry: `.safe` if running it twice does no harm, as when its state check makes the second a no-op.
     /// - Returns: the body's reply, by convention `{1, …}` of `ok` or `{0, code, detail}` of `refuse`.
     /// - Throws: `JobQueueError`; `.memoryFull` when Redis is full and the script does not allow for it.
@@ -77,6 +99,13 @@ extension JobQueue {
             throw JobQueueError(.invalidJob, "A script takes at most \(Self.maximumBatch) jobs, not \(jobs.count).")
         }
         let jobs = try await throughMiddleware(jobs)
+        let bytes = (arguments.reduce(0) { $0 + $1.byteCount }) + jobs.reduce(0) { $0 + $1.byteCount }
+        guard bytes <= Self.maximumScriptBytes else {
+            throw JobQueueError(
+                .payloadTooLarge,
+                "The arguments and jobs of \(script.name) have about \(bytes) bytes; at most "
+                    + "\(Self.maximumScriptBytes) go.")
+        }
         var all: [RedisArgument] = []
         all.reserveCapacity(arguments.count + 2 + jobs.count * PreparedJob.argumentCount)
         all.append(RedisArgument(arguments.count))

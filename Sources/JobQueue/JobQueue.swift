@@ -24,8 +24,12 @@ public struct JobQueue: Sendable {
     public static let maximumPayloadBytes = 1 << 20
     /// The most jobs or ids in one script's call.
     static let maximumBatch = 1000
-    /// The version of the layout in Redis.
-    static let schemaVersion = 1
+    /// The most bytes of jobs in one script's call, as long as it is more than one job.
+    ///
+    /// It bounds for how long one call keeps Redis from others, and what it takes of its memory in between.
+    static let maximumCallBytes = 8 << 20
+    /// The most bytes of one domain script's call, which can't be split.
+    static let maximumScriptBytes = 64 << 20
 
     /// The part of Redis that the queues live in.
     public let namespace: Namespace
@@ -55,22 +59,5 @@ public struct JobQueue: Sendable {
         self.replication = replication
         keys = Keys(namespace)
         coalescer = EnqueueCoalescer(redis: redis, anchor: namespace.prefix, replication: replication)
-    }
-
-    /// Writes the layout's version if there is none, and checks it; a worker does so when it starts.
-    ///
-    /// - Throws: `JobQueueError` with `.schemaMismatch` if the queues are laid out otherwise.
-    public func prepare() async throws {
-        let replies = await redis.send([
-            RedisCommand("SET", RedisArgument(keys.schema), RedisArgument(Self.schemaVersion), "NX").retrying(.safe),
-            RedisCommand("GET", RedisArgument(keys.schema)).retrying(.safe),
-        ])
-        let found = try translated { () throws(RedisError) in try replies[1].get() }
-        guard found.int == Self.schemaVersion else {
-            throw JobQueueError(
-                .schemaMismatch,
-                "The queues of \(namespace.name) have layout \(found.string ?? "none"), this program knows "
-                    + "\(Self.schemaVersion).")
-        }
     }
 }

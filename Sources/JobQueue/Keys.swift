@@ -15,6 +15,12 @@ struct Keys: Sendable {
     var schema: String { prefix + "queue:schema" }
     /// SET of the queues' names.
     var queues: String { prefix + "queues" }
+    /// ZSET of the batches' ids → created.
+    var batches: String { prefix + "batches" }
+    /// HASH of one batch (`Lua/batch.lua`).
+    func batch(_ id: BatchID) -> String { prefix + "batch:" + id.rawValue }
+    /// STREAM of the events of tagged jobs (`Lua/bonds.lua`).
+    func timeline(_ tag: String) -> String { prefix + "tag:" + tag }
     /// ZSET worker → last beat.
     var workers: String { prefix + "workers" }
     /// HASH of one worker.
