@@ -54,7 +54,7 @@ extension JobQueue {
 
     private func send(_ arguments: [RedisArgument], of batch: BatchID) async throws -> RESPValue {
         do {
-            return try await evaluate(Self.batchScript, arguments)
+            return try await evaluate(Self.batchScript, arguments, replication: replication)
         } catch {
             switch error.underlying?.serverError?.prefix {
             case "BATCHSEALED":

@@ -82,9 +82,12 @@ extension JobQueue {
     }
 
     /// Runs a script of the queue that may be repeated.
-    func evaluate(_ script: RedisScript, _ arguments: [RedisArgument]) async throws(JobQueueError) -> RESPValue {
+    func evaluate(
+        _ script: RedisScript, _ arguments: [RedisArgument], replication: ReplicationRequirement? = nil
+    ) async throws(JobQueueError) -> RESPValue {
         do {
-            return try await redis.eval(script, keys: [keys.anchor], arguments: arguments, retry: .safe)
+            return try await redis.eval(
+                script, keys: [keys.anchor], arguments: arguments, retry: .safe, replication: replication)
         } catch {
             throw JobQueueError(error)
         }
