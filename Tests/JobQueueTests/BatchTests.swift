@@ -271,13 +271,3 @@ struct BatchTests {
         }
     }
 }
-
-extension QueueHarness {
-    /// Starts `queue-test-worker` on the queue `work`.
-    func startProcess(lease: Int = 500, concurrency: Int = 4) throws -> ChildProcess {
-        let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let executable = URL(fileURLWithPath: tests).deletingLastPathComponent()
-            .appendingPathComponent("queue-test-worker").path
-        return try ChildProcess(executable, [server.socketPath, "\(lease)", "\(concurrency)"])
-    }
-}
