@@ -14,7 +14,7 @@ public struct JobOptions: Sendable, Hashable {
     ///
     /// A queue remembers at most ``JobQueue/Limits/completed`` ended jobs, the latest ones.
     public var deduplicationWindow: Duration
-    /// How long the result of a completed job is kept (and its id deduplicated).
+    /// How long the result of a completed job is kept.
     public var resultRetention: Duration
     /// Whether a job keeps others of the same type and key from its queue, and for how long; `nil` for no.
     public var uniqueness: Uniqueness?
