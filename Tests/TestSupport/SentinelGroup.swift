@@ -80,7 +80,8 @@ public final class SentinelGroup: Sendable {
             var lines = [
                 "port \(port)", "bind 127.0.0.1", "sentinel myid \(ids[index])",
                 "sentinel monitor \(master) 127.0.0.1 \(nodes[0].port) 2",
-                "sentinel down-after-milliseconds \(master) 1000", "sentinel failover-timeout \(master) 6000",
+                // A vote that nobody won is held again after twice the timeout.
+                "sentinel down-after-milliseconds \(master) 1000", "sentinel failover-timeout \(master) 2000",
             ]
             if let password { lines.append("sentinel auth-pass \(master) \(password)") }
             if let own { lines += ["requirepass \(own)", "sentinel sentinel-pass \(own)"] }
