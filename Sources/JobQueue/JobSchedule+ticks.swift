@@ -25,7 +25,7 @@ extension JobSchedule {
         let lateness = maximumLateness ?? (catchUp == .none ? .seconds(60) : nil)
         var due = DueTicks(run: [], latest: latest, dropped: 0)
         var next: Int64? = latest
-        while let tick = next, tick > settled, due.run.count + due.dropped < DueTicks.countedTicks {
+        while let tick = next, tick > settled, due.dropped < DueTicks.countedTicks {
             if due.run.count < limit, lateness.map({ now - tick <= $0.milliseconds }) ?? true {
                 due.run.append(tick)
             } else {
