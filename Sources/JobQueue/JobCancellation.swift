@@ -29,6 +29,7 @@ public struct JobCancellation: Error, Sendable, Hashable, CustomStringConvertibl
 
 /// The attempt behind a context, in the worker that makes it.
 struct Attempt: Sendable {
+    let worker: JobWorker
     let runner: QueueRunner
     let epoch: Int64
 

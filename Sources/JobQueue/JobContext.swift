@@ -104,7 +104,7 @@ public struct JobContext: Sendable {
 }
 
 extension JobContext {
-    init(_ claim: Claim, _ runner: QueueRunner, startedAt: ContinuousClock.Instant, logger: Logger) {
+    init(_ claim: Claim, _ worker: JobWorker, _ runner: QueueRunner, startedAt: ContinuousClock.Instant) {
         let header = claim.header
         self.init(
             id: claim.id,
@@ -119,8 +119,8 @@ extension JobContext {
             batch: header.batch.map { BatchID(rawValue: $0) },
             enqueuedAt: Date(timeIntervalSince1970: Double(header.createdMilliseconds) / 1000),
             deadline: claim.handler.options.timeout.map { startedAt + $0 },
-            logger: logger)
+            logger: worker.logger)
         payload = claim.envelope.payload
-        attemptMade = Attempt(runner: runner, epoch: claim.epoch)
+        attemptMade = Attempt(worker: worker, runner: runner, epoch: claim.epoch)
     }
 }

@@ -44,9 +44,7 @@ extension JobQueue {
             jobs[part].forEach { $0.append(to: &arguments) }
             let reply = try await send(arguments, of: batch.id)
             let answered = try EnqueueCoalescer.results(reply, count: part.count)
-            for (job, result) in zip(jobs[part], answered) where result == .enqueued {
-                QueueMetrics.enqueued(job.queue, 1)
-            }
+            metrics.enqueued(jobs[part], answered)
             results += answered
         }
         return results

@@ -28,9 +28,7 @@ extension JobQueue {
     public func enqueue(_ job: PreparedJob) async throws -> EnqueueResult {
         let job = try await throughMiddleware(job)
         let result = try await coalescer.enqueue(job)
-        if result == .enqueued {
-            QueueMetrics.enqueued(job.queue, 1)
-        }
+        metrics.of(job.queue).count(result)
         return result
     }
 
@@ -46,9 +44,7 @@ extension JobQueue {
             let batch = jobs[part]
             let answered = try await EnqueueCoalescer.send(
                 batch, redis: redis, anchor: keys.anchor, replication: replication)
-            for (job, result) in zip(batch, answered) where result == .enqueued {
-                QueueMetrics.enqueued(job.queue, 1)
-            }
+            metrics.enqueued(batch, answered)
             results += answered
         }
         return results

@@ -38,6 +38,7 @@ public struct JobQueue: Sendable {
     let limits: Limits
     let keys: Keys
     let coalescer: EnqueueCoalescer
+    let metrics = QueueMetrics()
     let middleware: [any EnqueueMiddleware]
     let replication: ReplicationRequirement?
 

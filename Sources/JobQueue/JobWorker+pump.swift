@@ -88,7 +88,7 @@ extension JobWorker {
     }
 
     private func apply(_ reply: TurnReply, to turn: Turn, _ runner: QueueRunner, sent: ContinuousClock.Instant) {
-        report(reply, turn, runner)
+        report(reply, turn, runner, took: sent.duration(to: .now))
         var claims: [Claim] = []
         var endings: [Ending] = []
         var isSolo = reply.solo == .claimed && !reply.claimed.isEmpty
@@ -144,30 +144,24 @@ extension JobWorker {
             backoff: Backoff(), flags: EndingFlags(envelope: claimed.envelope))
     }
 
-    private func report(_ reply: TurnReply, _ turn: Turn, _ runner: QueueRunner) {
-        guard !turn.endings.isEmpty else { return }
-        var completed = 0
-        var failed = 0
-        for (position, ending) in turn.endings.enumerated() {
-            switch (reply.problems[position], ending.outcome) {
-            case (nil, .completed): completed += 1
-            case (nil, .failed): failed += 1
-            case (nil, .cancelled): logger.info("a job was cancelled", metadata: ["job": "\(ending.id)"])
-            case (nil, _): break
-            case (.stale, _):
-                QueueMetrics.lost(runner.queue.name, 1)
+    private func report(_ reply: TurnReply, _ turn: Turn, _ runner: QueueRunner, took: Duration) {
+        runner.metrics.turned(turn, reply, took: took)
+        for (position, problem) in reply.problems {
+            let ending = turn.endings[position]
+            switch problem {
+            case .stale:
                 runner.countLost()
                 logger.warning("a claim was lost before its end", metadata: ["job": "\(ending.id)"])
-            case (.refused(let code), _):
+            case .refused(let code):
                 logger.warning("an effect was refused", metadata: ["job": "\(ending.id)", "code": "\(code)"])
-            case (.broken(let fault), _):
+            case .broken(let fault):
                 logger.error("an effect broke", metadata: ["job": "\(ending.id)", "fault": "\(fault)"])
             }
         }
-        QueueMetrics.completed(runner.queue.name, completed)
-        QueueMetrics.failed(runner.queue.name, failed)
-        if completed > 0 {
-            QueueMetrics.ran(runner.queue.name, nanoseconds: turn.ranMicroseconds * 1000 / Int64(completed))
+        for (position, ending) in turn.endings.enumerated() where reply.problems[position] == nil {
+            if case .cancelled = ending.outcome {
+                logger.info("a job was cancelled", metadata: ["job": "\(ending.id)"])
+            }
         }
     }
 }

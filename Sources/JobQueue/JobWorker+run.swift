@@ -6,11 +6,20 @@ extension JobWorker {
     func runSlot(_ slot: Slot, _ runner: QueueRunner) async {
         var ended: (epoch: Int64, outcome: Outcome, ran: Duration)?
         let tracer = JobTracing.tracer()
+        // Of the type that ran last: mostly the next is of the same.
+        var type = ""
+        var instruments: QueueInstruments.OfType?
         while let claim = runner.exchange(slot, ended: ended) {
             let start = ContinuousClock.now
-            let context = JobContext(claim, runner, startedAt: start, logger: logger)
+            let context = JobContext(claim, self, runner, startedAt: start)
             let outcome = await execute(claim, runner, context, tracer)
-            ended = (claim.epoch, outcome, start.duration(to: .now))
+            let ran = start.duration(to: .now)
+            ended = (claim.epoch, outcome, ran)
+            if claim.header.name != type {
+                type = claim.header.name
+                instruments = runner.metrics.of(type: type)
+            }
+            instruments?.ran(for: ran)
         }
     }
 

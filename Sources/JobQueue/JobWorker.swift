@@ -51,8 +51,11 @@ public final class JobWorker: Service {
         let gate = WorkerGate()
         self.gate = gate
         let signals = SignalGroup()
+        let metrics = queue.metrics
         let runners = configuration.queues.enumerated().map { index, queue in
-            QueueRunner(index: index, queue: queue, configuration: configuration, gate: gate) { signals.fireAll() }
+            QueueRunner(
+                index: index, queue: queue, configuration: configuration, gate: gate, metrics: metrics.of(queue.name)
+            ) { signals.fireAll() }
         }
         signals.set(runners.map(\.signal))
         self.runners = runners
@@ -130,6 +133,7 @@ public final class JobWorker: Service {
         await control.value
         await beats.value
         await ticks.value
+        for runner in runners { await runner.progress.end() }
         await sayFarewell()
         logger.info("worker stopped")
     }

@@ -32,9 +32,15 @@ extension QueueRunner {
         }
     }
 
-    /// Progress was reported, so that the end has it to remove.
-    func noteProgress(_ epoch: Int64) {
-        state.withLock { $0.holdings[epoch]?.hadProgress = true }
+    /// Progress is reported, so that the end has it to remove; `false` if the attempt is over already.
+    func noteProgress(_ epoch: Int64) -> Bool {
+        state.withLock { state in
+            guard let holding = state.holdings[epoch], !holding.isEnding, holding.stop != .leaseLost else {
+                return false
+            }
+            state.holdings[epoch]?.hadProgress = true
+            return true
+        }
     }
 
     /// Claims nothing more, or claims again.

@@ -113,7 +113,7 @@ extension QueueRunner {
         gate.letGo(1)
         gate.ended()
         if holding.claim.isSolo { soloEnded() }
-        QueueMetrics.abandoned(queue.name, 1)
+        metrics.countAbandoned()
     }
 
     func stop(_ epoch: Int64, _ reason: StopReason, _ state: inout State) -> Slot? {

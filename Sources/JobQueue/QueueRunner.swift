@@ -79,6 +79,9 @@ final class QueueRunner: Sendable {
     let margin: Duration
     let abandonAfter: Duration
     let gate: WorkerGate
+    let metrics: QueueInstruments
+    /// What its running jobs reported and Redis does not know yet.
+    let progress: ProgressBoard
     /// Makes all pumps look again; called when what the gate waits for may have come.
     let pokeAll: @Sendable () -> Void
     let signal = Signal()
@@ -86,12 +89,14 @@ final class QueueRunner: Sendable {
 
     init(
         index: Int, queue: WorkerQueue, configuration: JobWorkerConfiguration, gate: WorkerGate,
-        pokeAll: @escaping @Sendable () -> Void
+        metrics: QueueInstruments? = nil, pokeAll: @escaping @Sendable () -> Void
     ) {
         self.index = index
         self.pokeAll = pokeAll
         self.queue = queue
         self.gate = gate
+        self.metrics = metrics ?? QueueInstruments(queue.name)
+        progress = ProgressBoard(queue: queue.name)
         lease = configuration.lease
         margin = configuration.margin
         abandonAfter = configuration.abandonAfter

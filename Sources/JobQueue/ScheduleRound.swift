@@ -127,7 +127,7 @@ struct ScheduleRound {
 
     private func note(_ jobs: [PreparedJob], _ reply: RESPValue) {
         for (position, job) in jobs.enumerated() where reply[position + 2].int == 1 {
-            QueueMetrics.enqueued(job.queue, 1)
+            scheduler.queue.metrics.of(job.queue).count(.enqueued)
             scheduler.logger.debug("a schedule's job was enqueued", metadata: ["job": "\(job.id)"])
         }
     }

@@ -163,6 +163,10 @@ struct TurnReply: Sendable {
     let otherLayout: String?
     /// How often to look for work without a hint, in milliseconds.
     let look: Int64
+    /// How many leases that ran out the turn took away.
+    let lapsed: Int
+    /// How long the oldest claimed job that was never tried had waited, in milliseconds.
+    let waited: Int64?
 
     init(_ reply: RESPValue) throws {
         guard let parts = reply.array, parts.count >= 6, let problems = parts[0].array,
@@ -201,5 +205,7 @@ struct TurnReply: Sendable {
         isLimited = parts[5].int == 1
         otherLayout = reply[6].string.flatMap { $0.isEmpty ? nil : $0 }
         look = Int64(reply[7].int ?? 0)
+        lapsed = reply[8].int ?? 0
+        waited = reply[9].int.flatMap { $0 >= 0 ? Int64($0) : nil }
     }
 }

@@ -55,6 +55,21 @@ struct QueueHarness: Sendable {
         try await inspector.job(id: JobID(id), queue: queue)?.state
     }
 
+    /// Lets the only lease run out, as that of a frozen worker would, until a turn has taken it away.
+    func lapse(queue: String = "work") async throws {
+        let lease = key("q:\(queue):lease")
+        let members = try await client.send(RedisCommand("ZRANGE", lease, 0, -1)).array ?? []
+        guard members.count == 1, let member = members.first?.string else {
+            throw TestSupportError("there are \(members.count) leases, not one")
+        }
+        // Again and again, because a beat can come between and renew it.
+        try await eventually("the lease was taken away") {
+            _ = try await client.send(RedisCommand("ZADD", lease, "XX", 1, RedisArgument(member)))
+            _ = try await client.send(RedisCommand("ZADD", key("q:\(queue):wake"), 0, "w"))
+            return try await client.send(RedisCommand("ZSCORE", lease, RedisArgument(member))).isNull
+        }
+    }
+
     /// Runs a worker until the body ended, then drains it.
     func withWorker(
         _ handlers: JobHandlers,

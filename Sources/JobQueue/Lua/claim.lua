@@ -33,6 +33,8 @@ local function look_interval(shortest, at, known)
 end
 
 local ids, popped = {}, 0
+-- How long the oldest that is claimed for the first time waited, in ms.
+local waited = -1
 local function take(part, n)
   local list = redis.call('RPOP', P .. part, n)
   if not list then return 0 end
@@ -74,7 +76,7 @@ local function lease(envelopes)
       sampled = true
       local created, delay = string.match(envelope, '^%d%+? (%d+) (%d+) ')
       if created then
-        local waited = now - created - delay
+        waited = math.max(0, now - created - delay)
         count(queue, 'waited', 1)
         if waited > 0 then count(queue, 'wait_ms', waited) end
       end

@@ -93,7 +93,7 @@ local function earliest(key) return tonumber(redis.call('ZRANGE', key, 0, 0, 'WI
 local function promote(queue)
   local key = queue_key(queue, 'due')
   local at = earliest(key)
-  if at > now then return 0, at end
+  if at > now then return 0, at, 0 end
   local ids = redis.call('ZRANGE', key, '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)
   local envelopes = redis.call('HMGET', queue_key(queue, 'jobs'), unpack(ids))
   redis.call('ZREM', key, unpack(ids))
@@ -106,7 +106,7 @@ end
 local function reap(queue, cancels)
   local key, jobs, hists = queue_key(queue, 'lease'), queue_key(queue, 'jobs'), queue_key(queue, 'hist')
   local at = earliest(key)
-  if at > now then return 0, at end
+  if at > now then return 0, at, 0 end
   local members = redis.call('ZRANGE', key, '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)
   local ids = {}
   for i, member in ipairs(members) do ids[i] = string.match(member, '^(.*):%d+$') end
@@ -136,5 +136,7 @@ local function reap(queue, cancels)
   end
   if #suspects > 0 then redis.call('LPUSH', queue_key(queue, 'suspect'), unpack(suspects)) end
   count(queue, 'lapsed', #ids)
-  return #suspects, earliest(key)
+  -- What the lost attempts reported is of no worth for the next.
+  redis.call('HDEL', queue_key(queue, 'prog'), unpack(ids))
+  return #suspects, earliest(key), #ids
 end

@@ -13,7 +13,7 @@
 --         'r' list to go back to the head of (p0 p1 p2 suspect)
 --         'p' type@version
 --         'x' reason: cancelled
--- Reply: { problems, claimed, more, next, solo, limited, layout, look }
+-- Reply: { problems, claimed, more, next, solo, limited, layout, look, lapsed, waited }
 --   problems  for what was not settled: {position (plain first), 'stale' | 'refused' | 'broken', code}
 --   claimed   id, epoch, failures, lapses, envelope for each job
 --   more      1 if jobs are left to claim now; next: ms until it is time to look without a hint
@@ -21,6 +21,8 @@
 --   limited   1: nothing is claimed ahead
 --   layout    the layout's version if it is another one, then nothing is claimed; else ''
 --   look      the look interval in ms
+--   lapsed    how many leases that ran out were taken away; waited: how long the oldest of the claimed that was never
+--             tried before had waited, in ms, or -1 (both are left out of a repeated answer)
 -- Atomic: each job's acknowledgement with its effects and follow-ups, fenced by its lease (id:epoch). Within one job
 -- everything is checked before the first write; a refused job leaves its lease and its neighbours as they are.
 -- A repeated turn (same worker and number) answers what the first did: the worker may send it again after a cut. A late
@@ -72,7 +74,7 @@ end
 local shortest, shortest_at = read_meta()
 settle_all()
 local promoted, due_at = promote(queue)
-local lapsed, lease_at = reap(queue, cancels)
+local lapsed, lease_at, reaped = reap(queue, cancels)
 local look = look_interval(shortest, shortest_at, tonumber(ARGV[12]))
 
 local layout = ''
@@ -110,4 +112,5 @@ redis.call(
   'PX', math.max(60000, 2 * lease_ms))
 return {
   problems, claimed, more and 1 or 0, math.max(0, next_ms), solo, is_limited and 1 or 0, layout, look,
+  reaped, waited,
 }
