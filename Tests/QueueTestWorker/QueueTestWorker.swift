@@ -28,6 +28,9 @@ struct Tally: Job {
 struct QueueTestWorker {
     static func main() async throws {
         let arguments = CommandLine.arguments
+        if let words = ProcessInfo.processInfo.environment["QUEUE_SIMULATION"] {
+            return try await SimulationWorker.main(words.split(separator: " ").map(String.init))
+        }
         guard arguments.count == 4, let lease = Int64(arguments[2]), let concurrency = Int(arguments[3]) else {
             fatalError("queue-test-worker <socket> <lease ms> <concurrency>")
         }
@@ -78,13 +81,18 @@ struct QueueTestWorker {
                 queues: [WorkerQueue("work", concurrency: concurrency)], lease: .milliseconds(lease),
                 heartbeat: .milliseconds(lease / 4), gracePeriod: .seconds(5), name: "process"),
             logger: logger)
-        let group = ServiceGroup(configuration: .init(services: [worker], logger: logger))
-        signal(SIGTERM, SIG_IGN)
-        let terminate = DispatchSource.makeSignalSource(signal: SIGTERM)
-        terminate.setEventHandler { @Sendable in Task { await group.triggerGracefulShutdown() } }
-        terminate.resume()
-        try await group.run()
+        try await runUntilTerminated(worker, logger)
         await client.close()
-        terminate.cancel()
     }
+}
+
+/// Runs a worker until SIGTERM, then drains it.
+func runUntilTerminated(_ worker: JobWorker, _ logger: Logger) async throws {
+    let group = ServiceGroup(configuration: .init(services: [worker], logger: logger))
+    signal(SIGTERM, SIG_IGN)
+    let terminate = DispatchSource.makeSignalSource(signal: SIGTERM)
+    terminate.setEventHandler { @Sendable in Task { await group.triggerGracefulShutdown() } }
+    terminate.resume()
+    try await group.run()
+    withExtendedLifetime(terminate) {}
 }

@@ -17,6 +17,9 @@ public final class FaultProxy: Sendable {
         case cutBeforeReply
         /// It disappears, the connection stays.
         case drop
+        /// It disappears, and so does everything after it in both directions, until the connection is cut after this
+        /// long: what a network does that loses packets, because a stream has no gaps.
+        case blackHole(Duration)
         /// The server gets it; its answer is held back.
         case delay(Duration)
     }
@@ -27,6 +30,7 @@ public final class FaultProxy: Sendable {
         var remaining = 0
         var faults = 0
         var isStopped = false
+        var choose: (@Sendable () -> Mode)?
         var descriptors: Set<Int32> = []
     }
 
@@ -74,6 +78,13 @@ public final class FaultProxy: Sendable {
             state.trigger = trigger.map { Array($0.utf8) }
             state.remaining = times
         }
+    }
+
+    /// Lets every piece of the clients' traffic have a fault of its own, or `.pass`; `nil` ends it.
+    ///
+    /// A closure that draws from a seeded generator makes the sequence of faults repeatable, though not what they hit.
+    public func choose(_ choose: (@Sendable () -> Mode)?) {
+        state.withLock { $0.choose = choose }
     }
 
     /// How many pieces were hit so far.
@@ -143,6 +154,11 @@ public final class FaultProxy: Sendable {
                 switch hit(buffer[..<count]) {
                 case .pass: guard forward(buffer[..<count], to: server) else { return }
                 case .drop: continue
+                case .blackHole(let duration):
+                    var end = pollfd(fd: client, events: 0, revents: 0)
+                    // Only the end of the connection is noticed.
+                    poll(&end, 1, Int32(duration / .milliseconds(1)))
+                    return
                 case .cutBeforeSend: return
                 case .cutAfterSend:
                     _ = forward(buffer[..<count], to: server)
@@ -168,7 +184,8 @@ public final class FaultProxy: Sendable {
     }
 
     private func hit(_ bytes: ArraySlice<UInt8>) -> Mode {
-        state.withLock { state in
+        if let choose = state.withLock({ $0.choose }) { return choose() }
+        return state.withLock { state in
             if case .pass = state.mode { return .pass }
             guard state.remaining > 0 else { return .pass }
             if let trigger = state.trigger, bytes.firstRange(of: trigger) == nil { return .pass }

@@ -15,7 +15,11 @@ extension Model {
         let isEnded = state == .dead || state == .completed
         switch operation {
         case .retry:
-            guard state == .dead, self[name].jobs[id]?.envelope.isEmpty == false else { return .wrongState(state) }
+            guard state == .dead, let job = self[name].jobs[id] else { return .wrongState(state) }
+            if let holder = revived(name, id, job) {
+                saw(.uniqueHeld)
+                return .uniqueHeld(by: JobID(holder))
+            }
             revive(name, id)
             saw(.retried)
         case .runNow:
@@ -55,6 +59,10 @@ extension Model {
             if target == name || isRemembered || self[target].jobs[id] != nil || self[target].marks[id] != nil {
                 return .duplicate
             }
+            if state != .dead, let holder = moves(name, to: target, id, job.header) {
+                saw(.uniqueHeld)
+                return .uniqueHeld(by: JobID(holder))
+            }
             move(job, id, from: name, to: target)
             saw(.moved)
         }
@@ -75,10 +83,8 @@ extension Model {
     }
 
     private mutating func cancel(_ name: String, _ id: String) {
-        let moment = now
         self[name].leaveMark(id)
-        self[name].jobs[id]?.note("c", moment)
-        self[name].bury(id, now: moment, cap: limits.dead)
+        end(id, name)
     }
 
     private mutating func delete(_ name: String, _ id: String, _ state: JobState) {
@@ -90,7 +96,8 @@ extension Model {
         }
         if state == .running { endLease(name, id) }
         self[name].leaveMark(id)
-        self[name].jobs[id] = nil
+        let job = self[name].jobs.removeValue(forKey: id)
+        if state != .dead, let job { ended(name, id, job.header, "deleted") }
     }
 
     /// What a running attempt still does can't be applied any more.
@@ -110,6 +117,14 @@ extension Model {
             self[target].putBack(id)
             self[target].isHinted = true
         }
+    }
+
+    mutating func limit(_ name: String, _ limit: Int?) -> Bool {
+        defer {
+            self[name].limit = limit
+            self[name].isHinted = true
+        }
+        return self[name].limit != limit
     }
 
     mutating func pause(_ name: String) -> Bool {

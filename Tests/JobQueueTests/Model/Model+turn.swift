@@ -16,6 +16,7 @@ struct ModelTurnReply: CustomStringConvertible, Equatable {
     var isMoreLeft = false
     var next: Int64?
     var solo = 0
+    var isLimited = false
 
     var description: String {
         let problems = problems.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }.joined(separator: " ")
@@ -23,6 +24,7 @@ struct ModelTurnReply: CustomStringConvertible, Equatable {
             "\($0.id):\($0.epoch) f\($0.failures) l\($0.lapses) \(String(decoding: $0.envelope, as: UTF8.self))"
         }
         return "problems [\(problems)] claimed \(claimed) more \(isMoreLeft) next \(next ?? -1) solo \(solo)"
+            + (isLimited ? " limited" : "")
     }
 }
 
@@ -43,13 +45,18 @@ extension Model {
         let completed = settle(turn, name, &reply)
         let promoted = self[name].promote(now: now)
         let expired = self[name].leases.count { $0.score <= now }
-        let lapsed = self[name].reap(now: now, cap: limits.dead)
+        let lapsed = reap(name)
         // Before anything is claimed: a claim of its own ends no sooner than the look that is due in any case.
         let times = [self[name].due.first?.score, self[name].leases.first?.score, now + lease].compactMap(\.self)
         saw(.promoted, promoted)
         saw(.lapsed, expired)
         saw(.suspected, lapsed)
-        if turn.claim > 0, self[name].pausedAt == nil {
+        let isLimited = self[name].limit != nil
+        reply.isLimited = isLimited
+        let isVain =
+            turn.isIdle && turn.endings.isEmpty && promoted + lapsed == 0
+            && ["p0", "p1", "p2", "suspect"].allSatisfy { self[name].list($0).isEmpty }
+        if self[name].pausedAt == nil, !isVain, turn.claim > 0 || isLimited && !turn.endings.isEmpty {
             claim(turn, name, lease: lease, lapsed: lapsed, &reply)
         } else if promoted + lapsed > 0 {
             self[name].isHinted = true
@@ -64,14 +71,15 @@ extension Model {
         reply.next = reply.isMoreLeft || swept == 500 ? 0 : times.min().map { max(0, $0 - now) }
         memories[key] = Memory(
             number: turn.number, problems: reply.problems, claims: reply.claimed.map { ($0.id, $0.epoch) },
-            solo: reply.solo)
+            solo: reply.solo, isLimited: isLimited)
         return reply
     }
 
     /// The same problems; of the claims those that still hold.
     private func repeated(_ memory: Memory, _ name: String) -> ModelTurnReply {
         let queue = self[name]
-        var reply = ModelTurnReply(problems: memory.problems, isMoreLeft: true, next: 0, solo: memory.solo)
+        var reply = ModelTurnReply(
+            problems: memory.problems, isMoreLeft: true, next: 0, solo: memory.solo, isLimited: memory.isLimited)
         reply.claimed = memory.claims.filter { queue.holds($0.id, $0.epoch) }.map { queue.claimed($0.id, $0.epoch) }
         return reply
     }
@@ -112,19 +120,22 @@ extension Model {
     }
 
     private mutating func cancelRunning(_ id: String, _ name: String) {
-        self[name].cancel(id, now: now, cap: limits.dead)
+        end(id, name)
         saw(.stopped)
     }
 
     private mutating func goBack(_ id: String, _ outcome: Outcome, _ name: String) {
+        guard let header = self[name].jobs[id]?.header else { return }
         switch outcome {
         case .released(let list):
             saw(.released)
+            note(header, name, id, "released")
             let position = self[name].nextHead()
             self[name].jobs[id]?.place = .list(list, position: position)
             self[name].isHinted = true
         case .parked(let type):
             saw(.parked)
+            note(header, name, id, "parked")
             self[name].jobs[id]?.place = .parked(type)
         case .completed, .failed, .cancelled:
             break
@@ -144,7 +155,7 @@ extension Model {
                 let moment = now
                 self[name].jobs[id]?.failures += 1
                 self[name].jobs[id]?.note("f", moment)
-                self[name].bury(id, now: now, cap: limits.dead)
+                bury(id, name)
                 saw(.broken)
                 return "broken break: BOOM"
             }
@@ -153,7 +164,7 @@ extension Model {
             _ = enqueue(effect.jobs)
         }
         _ = enqueue(completion.followUps)
-        self[name].jobs[id] = nil
+        let ending = self[name].jobs.removeValue(forKey: id)
         let moment = now
         if let window = header?.windowMilliseconds, window > 0 {
             self[name].done[id] = moment + window
@@ -163,6 +174,7 @@ extension Model {
             self[name].results[id] = completion.result
             self[name].kept[id] = moment + retention
         }
+        if let ending { ended(name, id, ending.header, "completed") }
         return nil
     }
 
@@ -173,10 +185,11 @@ extension Model {
         job.note("f", now)
         job.place = .due(now + max(0, delay))
         self[name].jobs[id] = job
+        note(job.header, name, id, "failed", "failed")
         if self[name].requests.removeValue(forKey: id) != nil {
             cancelRunning(id, name)
         } else if isPermanent || job.failures >= maximum {
-            self[name].bury(id, now: now, cap: limits.dead)
+            bury(id, name)
             saw(.buried)
         }
     }
@@ -184,38 +197,52 @@ extension Model {
     private mutating func claim(
         _ turn: Turn, _ name: String, lease: Int64, lapsed: Int, _ reply: inout ModelTurnReply
     ) {
-        var queue = self[name]
-        let suspects = queue.list("suspect")
+        var left = self[name].limit.map { $0 - self[name].leases.count } ?? .max
+        let count = reply.isLimited ? min(min(turn.claim, turn.free), left) : turn.claim
+        if reply.isLimited, count < turn.claim { saw(.limited) }
+        var suspects: [String] = []
         var popped: [String] = []
-        if !suspects.isEmpty, turn.isIdle {
-            popped = Array(suspects.prefix(1))
-            reply.solo = 1
-            saw(.alone)
-            queue.soloUntil = nil
-        } else if !suspects.isEmpty, queue.soloUntil == nil {
-            queue.soloUntil = now + lease
-            reply.solo = 2
-            saw(.emptied)
-        } else {
-            popped = Array((0...2).flatMap { queue.list("p\($0)") }.prefix(turn.claim))
+        if count > 0 {
+            suspects = self[name].list("suspect")
+            if !suspects.isEmpty, turn.isIdle {
+                popped = Array(suspects.prefix(1))
+                reply.solo = 1
+                saw(.alone)
+                self[name].soloUntil = nil
+            } else if !suspects.isEmpty, self[name].soloUntil == nil {
+                let until = now + lease
+                self[name].soloUntil = until
+                reply.solo = 2
+                saw(.emptied)
+            } else {
+                popped = Array((0...2).flatMap { self[name].list("p\($0)") }.prefix(count))
+            }
         }
         for id in popped {
-            guard queue.marks.removeValue(forKey: id) == nil else {
+            guard self[name].marks.removeValue(forKey: id) == nil else {
                 saw(.markDropped)
                 continue
             }
             saw(.claimed)
-            queue.epoch += 1
-            queue.jobs[id]?.place = .leased(epoch: queue.epoch, expiry: now + lease)
-            reply.claimed.append(queue.claimed(id, queue.epoch))
+            let expiry = now + lease
+            self[name].epoch += 1
+            let epoch = self[name].epoch
+            self[name].jobs[id]?.place = .leased(epoch: epoch, expiry: expiry)
+            reply.claimed.append(self[name].claimed(id, epoch))
+            left -= left == .max ? 0 : 1
+            if let job = self[name].jobs[id] { started(name, id, job) }
         }
-        let hasOrdinary = (0...2).contains { !queue.list("p\($0)").isEmpty }
-        let hasSuspects = reply.solo == 1 ? suspects.count > 1 : reply.solo == 0 && !suspects.isEmpty && lapsed > 0
-        if hasSuspects || ((reply.solo != 0 || popped.count == turn.claim) && hasOrdinary) {
+        let queue = self[name]
+        var rest = reply.solo == 1 ? suspects.count > 1 : reply.solo == 0 && !suspects.isEmpty && lapsed > 0
+        rest = rest && left > 0
+        if !rest, left > 0, reply.isLimited || reply.solo != 0 || (count > 0 && popped.count == count) {
+            let waits = (0...2).contains { !queue.list("p\($0)").isEmpty }
+            rest = waits || (turn.claim == 0 && !queue.list("suspect").isEmpty)
+        }
+        if rest {
             reply.isMoreLeft = true
-            queue.isHinted = true
+            self[name].isHinted = true
         }
-        self[name] = queue
     }
 }
 

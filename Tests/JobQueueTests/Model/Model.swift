@@ -9,6 +9,11 @@ struct Model {
     var queues: [String: ModelQueue] = [:]
     /// What the effect `tally` counted, by its argument.
     var tally: [String: Int] = [:]
+    /// Timelines by tag.
+    var tags: [String: [String]] = [:]
+    var batches: [String: ModelBatch] = [:]
+    /// Batches that do not last and until when they are kept.
+    var batchEnds: [String: Int64] = [:]
     /// What a worker's latest turn answered, by its key.
     var memories: [String: Memory] = [:]
     /// How often what happened, so that a test can see that nothing was left out.
@@ -21,6 +26,7 @@ struct Model {
             unparked
         case stale, repeated, outdated, renewed, lost, lapsed, suspected, emptied, alone, markDropped, promoted, paused,
             retried
+        case uniqueHeld, noted, batchFinished, limited
         case deleted, remembered, forgotten, cancelled, killed, edited, moved, revivedInPlace, refusedOperation, stopped
     }
 
@@ -29,6 +35,7 @@ struct Model {
         var problems: [Int: String]
         var claims: [(id: String, epoch: Int64)]
         var solo: Int
+        var isLimited: Bool
     }
 
     mutating func saw(_ event: Event, _ times: Int = 1) {
@@ -48,8 +55,11 @@ struct Model {
     /// Time passes; what Redis forgets by itself is forgotten.
     mutating func advance(_ milliseconds: Int64) {
         now += milliseconds
-        for name in queues.keys where (queues[name]?.soloUntil).map({ $0 <= now }) ?? false {
-            queues[name]?.soloUntil = nil
+        let moment = now
+        for name in queues.keys {
+            if let until = queues[name]?.soloUntil, until <= moment { queues[name]?.soloUntil = nil }
+            let periods = self[name].periods.filter { $0.value.until > moment }
+            queues[name]?.periods = periods
         }
     }
 }
@@ -69,6 +79,12 @@ struct ModelQueue {
     var requests: [String: String] = [:]
     var epoch: Int64 = 0
     var pausedAt: Int64?
+    /// The most leases.
+    var limit: Int?
+    /// Locks by their digest and who holds them.
+    var locks: [String: String] = [:]
+    /// Locks for a period.
+    var periods: [String: (id: String, until: Int64)] = [:]
     /// Until when a worker may empty itself for a suspect.
     var soloUntil: Int64?
     var isHinted = false
@@ -166,6 +182,11 @@ struct ModelJob {
     var lapses = 0
     /// `f`, `l` or `c` and when, at most the ten latest.
     var troubles: [String] = []
+    var isDead: Bool {
+        if case .dead = place { return true }
+        return false
+    }
+
     /// The list it waits in: who lapsed runs alone.
     var list: String { lapses > 0 ? "suspect" : "p\(header.priority.rawValue)" }
 

@@ -23,6 +23,7 @@ enum ModelDump {
             for i = 1, #all, 2 do
               local value = all[i + 1]
               if string.find(name, ':hist$') then value = troubles(value) end
+              if all[i] == 'on_success' or all[i] == 'on_complete' then value = 'is there' end
               -- The minute of the counters is theirs; no requests are as good as none ever.
               local skipped = all[i] == 'counted' or all[i] == 'lease' or all[i] == 'lease_at'
                 or all[i] == 'cancels' and value == '0'
@@ -31,6 +32,13 @@ enum ModelDump {
           elseif kind == 'zset' then
             local all = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
             for i = 1, #all, 2 do add(name, all[i], all[i + 1]) end
+          elseif kind == 'stream' then
+            for i, entry in ipairs(redis.call('XRANGE', key, '-', '+')) do
+              local f = entry[2]
+              add(name, i - 1, f[2], f[4], f[6], f[8], f[10])
+            end
+          elseif string.find(name, ':uniq:') then
+            add(name, redis.call('GET', key))
           elseif string.find(name, ':turn:') then
             add(name, cmsgpack.unpack(redis.call('GET', key)).n)
           else
@@ -46,9 +54,35 @@ extension Model {
     var dump: String {
         var lines = memories.map { "q:\($0) \($1.number)" }
         lines += tally.map { "tally \($0) \($1)" }
+        for (tag, events) in tags {
+            for (index, event) in events.enumerated() { lines.append("tag:\(tag) \(index) \(event)") }
+        }
+        lines += batchEnds.map { "batches:ends \($0) \($1)" }
+        for (id, batch) in batches {
+            lines.append("batches \(id) \(batch.created)")
+            lines += batch.fields.map { "batch:\(id) \($0) \($1)" }
+        }
         for (name, queue) in queues { queue.dump("q:\(name):", to: &lines) }
         // All is ASCII, whose order is that of its bytes.
         return lines.sorted().joined(separator: "\n")
+    }
+}
+
+extension ModelBatch {
+    var fields: [String: String] {
+        var fields = ended.mapValues { "\($0)" }
+        fields["created"] = "\(created)"
+        fields["sealed"] = sealed.map { "\($0)" }
+        fields["finished"] = finished.map { "\($0)" }
+        fields["succeeded"] = succeeded.map { "\($0)" }
+        fields["total"] = "\(total)"
+        fields["pending"] = "\(pending)"
+        fields["next"] = "\(next)"
+        fields["on_success"] = onSuccess.map { _ in "is there" }
+        fields["on_complete"] = onComplete.map { _ in "is there" }
+        fields["success_id"] = successID
+        fields["complete_id"] = completeID
+        return fields
     }
 }
 
@@ -79,6 +113,9 @@ extension ModelQueue {
         for (id, reason) in requests { lines.append("\(prefix)cancel \(id) \(reason)") }
         if !requests.isEmpty { lines.append("\(prefix)meta cancels \(requests.count)") }
         if epoch > 0 { lines.append("\(prefix)meta epoch \(epoch)") }
+        if let limit { lines.append("\(prefix)meta limit \(limit)") }
+        for (digest, id) in locks { lines.append("\(prefix)uniq \(digest) \(id)") }
+        for (digest, lock) in periods { lines.append("\(prefix)uniq:\(digest) \(lock.id)") }
         if let pausedAt { lines.append("\(prefix)meta paused \(pausedAt)") }
         if soloUntil != nil { lines.append("\(prefix)solo is there") }
         if isHinted { lines.append("\(prefix)wake w 0") }

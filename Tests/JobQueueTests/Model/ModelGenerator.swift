@@ -98,19 +98,45 @@ struct ModelGenerator {
             guard queue ?? self.queue() == "a" else {
                 return try ReplayBrief().prepared(id: id, delay: delay, priority: priority)
             }
+            if random.happens(25) {
+                let key = random.below(3)
+                switch random.below(3) {
+                case 0:
+                    return try ReplayPending(key: key).prepared(id: id, delay: delay, priority: priority, tag: tag())
+                case 1: return try ReplayUnfinished(key: key).prepared(id: id, delay: delay, tag: tag())
+                default: return try ReplayPeriodic(key: key).prepared(id: id, delay: delay, tag: tag())
+                }
+            }
             switch random.below(3) {
             case 0: return try ReplaySteady().prepared(id: id, delay: delay, priority: priority)
             case 1: return try ReplayKept().prepared(id: id, delay: delay, priority: priority)
-            default: return try ReplayNew().prepared(id: id, delay: delay, priority: priority, traceID: "trace")
+            default:
+                return try ReplayNew().prepared(
+                    id: id, delay: delay, priority: priority, traceID: "trace", tag: tag())
             }
         } catch {
             fatalError("a job of the replay can't be prepared: \(error)")
         }
     }
 
+    private mutating func tag() -> String? { random.happens(30) ? "t\(random.below(2))" : nil }
+
     private mutating func jobs(_ count: Int) -> [PreparedJob] { (0..<count).map { _ in job() } }
 
+    /// Opens a batch, or goes on with one, now and then out of turn.
+    private mutating func batch() {
+        let id = "b\(random.below(6))"
+        let known = model.batches[id]
+        let part = ModelOperation.BatchPart(
+            id: id, first: random.happens(85) ? known?.next ?? 0 : random.below(4), isLast: random.happens(60),
+            onSuccess: random.happens(50) ? job() : nil, onComplete: random.happens(50) ? job() : nil,
+            jobs: jobs(random.below(4)).map { $0.joining(batch: BatchID(id)) })
+        emit(.batch(part))
+        if random.happens(20) { emit(.batch(part)) }
+    }
+
     private mutating func produce() {
+        if random.happens(15) { return batch() }
         let operation = ModelOperation.enqueue(jobs(1 + random.below(4)))
         emit(operation)
         // The answer was lost: the producer repeats.
@@ -136,9 +162,10 @@ struct ModelGenerator {
             let isTaken = endings.contains { $0.id.rawValue == ghost.claimed.id && $0.epoch == ghost.claimed.epoch }
             if ghost.queue == queue, !isTaken { endings.append(ending(ghost.claimed, on: queue)) }
         }
+        let claim = random.below(6)
         let wasIdle = workers[index].isIdle
         let turn = Turn(
-            number: workers[index].number, endings: endings, claim: random.below(6),
+            number: workers[index].number, endings: endings, claim: claim, free: random.below(claim + 1),
             isIdle: wasIdle || random.happens(10), ranMicroseconds: 10)
         send(.turn(turn, queue: queue, worker: workers[index].id, lease: Self.lease), by: index)
     }
@@ -171,7 +198,7 @@ struct ModelGenerator {
         let header = Envelope(claimed.envelope)?.header
         return Ending(
             id: JobID(claimed.id), epoch: claimed.epoch, outcome: outcome(claimed, header), header: header,
-            failures: claimed.failures, backoff: Backoff())
+            failures: claimed.failures, backoff: Backoff(), flags: EndingFlags(envelope: claimed.envelope))
     }
 
     private mutating func outcome(_ claimed: ModelTurnReply.Claimed, _ header: EnvelopeHeader?) -> Outcome {
@@ -208,7 +235,11 @@ struct ModelGenerator {
             let claim = ModelOperation.Claimed(id: ghost.claimed.id, epoch: ghost.claimed.epoch)
             if !claims.contains(claim) { claims.append(claim) }
         }
-        let types = random.happens(40) ? ["brief@1", "kept@1", "new@2", "steady@1"] : ["steady@1"]
+        let types =
+            random.happens(40)
+            ? [
+                "brief@1", "kept@1", "new@2", "pending@1", "periodic@1", "steady@1", "unfinished@1",
+            ] : ["steady@1"]
         emit(.beat(queue: queue, claims: claims, types: types, lease: Self.lease))
     }
 
@@ -221,6 +252,7 @@ struct ModelGenerator {
     private mutating func operate() {
         let queue = queue()
         switch random.below(10) {
+        case 0 where random.happens(50): emit(.limit(random.happens(60) ? 1 + random.below(3) : nil, queue: queue))
         case 0: emit(.pause(queue: queue))
         case ..<4: emit(.resume(queue: queue))
         case ..<7:
@@ -286,4 +318,31 @@ struct ReplayBrief: Job {
     static let queue = "b"
     static let options = JobOptions(
         priority: .low, maximumFailures: 1, maximumLapses: 1, deduplicationWindow: .seconds(2))
+}
+
+/// Unique until it is claimed first.
+struct ReplayPending: Job {
+    static let name = "pending"
+    static let queue = "a"
+    static let options = JobOptions(
+        maximumFailures: 3, maximumLapses: 3, deduplicationWindow: .zero, uniqueness: .whilePending)
+    var key: Int
+}
+
+/// Unique until it ended.
+struct ReplayUnfinished: Job {
+    static let name = "unfinished"
+    static let queue = "a"
+    static let options = JobOptions(
+        maximumFailures: 2, maximumLapses: 2, deduplicationWindow: .seconds(1), uniqueness: .untilDone)
+    var key: Int
+}
+
+/// Unique for longer than a replay takes by Redis's own clock.
+struct ReplayPeriodic: Job {
+    static let name = "periodic"
+    static let queue = "a"
+    static let options = JobOptions(
+        maximumFailures: 2, maximumLapses: 2, deduplicationWindow: .seconds(1), uniqueness: .period(.seconds(30)))
+    var key: Int
 }

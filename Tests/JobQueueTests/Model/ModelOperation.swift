@@ -12,8 +12,20 @@ enum ModelOperation: Sendable {
     case operate(JobOperation, queue: String, id: String)
     case pause(queue: String)
     case resume(queue: String)
+    case limit(Int?, queue: String)
+    case batch(BatchPart)
     /// A blocked worker takes the hint.
     case takeHint(queue: String)
+
+    /// A part of a batch, as a producer sends it.
+    struct BatchPart: Sendable {
+        let id: String
+        let first: Int
+        let isLast: Bool
+        let onSuccess: PreparedJob?
+        let onComplete: PreparedJob?
+        let jobs: [PreparedJob]
+    }
 
     struct Claimed: Sendable, Hashable {
         let id: String
@@ -26,9 +38,7 @@ extension ModelOperation: CustomStringConvertible {
         switch self {
         case .advance(let milliseconds): "advance \(milliseconds) ms"
         case .enqueue(let jobs):
-            "enqueue "
-                + jobs.map { "\($0.queue)/\($0.id) \($0.name) \($0.priority) +\($0.delay?.milliseconds ?? 0)" }
-                .joined(separator: ", ")
+            "enqueue " + jobs.map { Self.text($0) }.joined(separator: ", ")
         case .turn(let turn, let queue, let worker, let lease):
             "turn \(turn.number) of \(worker) on \(queue): claim \(turn.claim)\(turn.isIdle ? " idle" : "") "
                 + "lease \(lease), endings "
@@ -38,8 +48,19 @@ extension ModelOperation: CustomStringConvertible {
         case .operate(let operation, let queue, let id): "\(operation) \(queue)/\(id)"
         case .pause(let queue): "pause \(queue)"
         case .resume(let queue): "resume \(queue)"
+        case .limit(let limit, let queue): "limit \(queue) to \(limit.map { "\($0)" } ?? "nothing")"
+        case .batch(let part):
+            "batch \(part.id) from \(part.first)\(part.isLast ? " (last)" : "") \(part.jobs.map { Self.text($0) }) "
+                + "success \(part.onSuccess.map { Self.text($0) } ?? "-") "
+                + "complete \(part.onComplete.map { Self.text($0) } ?? "-")"
         case .takeHint(let queue): "take the hint of \(queue)"
         }
+    }
+
+    private static func text(_ job: PreparedJob) -> String {
+        "\(job.queue)/\(job.id) \(job.name) \(job.priority) +\(job.delay?.milliseconds ?? 0)"
+            + (job.header.unique.map { " u=\($0)" } ?? "") + (job.header.batch.map { " b=\($0)" } ?? "")
+            + (job.tag.map { " g=\($0)" } ?? "")
     }
 
     private static func text(_ outcome: Outcome) -> String {
@@ -63,7 +84,7 @@ extension Model {
         case .advance(let milliseconds):
             advance(milliseconds)
             return "OK"
-        case .enqueue(let jobs): return enqueue(jobs).map { $0 ? "1" : "0" }.joined(separator: " ")
+        case .enqueue(let jobs): return enqueue(jobs).joined(separator: " ")
         case .turn(let turn, let queue, let worker, let lease):
             return self.turn(turn, queue: queue, worker: worker, lease: lease).description
         case .beat(let queue, let claims, let types, let lease):
@@ -71,6 +92,8 @@ extension Model {
         case .operate(let operation, let queue, let id): return "\(operate(operation, queue, id))"
         case .pause(let queue): return pause(queue) ? "1" : "0"
         case .resume(let queue): return resume(queue) ? "1" : "0"
+        case .limit(let limit, let queue): return self.limit(queue, limit) ? "1" : "0"
+        case .batch(let part): return add(part)
         case .takeHint(let queue):
             defer { self[queue].isHinted = false }
             return self[queue].isHinted ? "w" : ""

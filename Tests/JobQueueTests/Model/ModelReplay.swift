@@ -44,6 +44,7 @@ struct ModelReplay: Sendable {
         var places: [Int] = []
         for operation in operations {
             let wereSolo = model.queues.filter { $0.value.soloUntil != nil }.keys.sorted()
+            let periods = model.queues.mapValues(\.periods)
             let reply = model.apply(operation)
             places.append(commands.count)
             commands.append(scripts.command(operation, prefix: prefix, now: model.now, limits: model.limits))
@@ -51,6 +52,11 @@ struct ModelReplay: Sendable {
                 // Redis ends keys by its own clock; by the virtual one the test does.
                 for queue in wereSolo where model[queue].soloUntil == nil {
                     commands.append(RedisCommand("DEL", RedisArgument("\(prefix)q:\(queue):solo")))
+                }
+                for (queue, locks) in periods {
+                    for digest in locks.keys where model[queue].periods[digest] == nil {
+                        commands.append(RedisCommand("DEL", RedisArgument("\(prefix)q:\(queue):uniq:\(digest)")))
+                    }
                 }
             }
             commands.append(scripts.dump(prefix))
@@ -64,7 +70,7 @@ struct ModelReplay: Sendable {
         var digest = Digest()
         places.append(commands.count - 1)
         for (step, operation) in operations.enumerated() {
-            let reply = try ModelScripts.text(replies[places[step]].get(), of: operation)
+            let reply = try ModelScripts.text(replies[places[step]], of: operation)
             let dump = try replies[places[step + 1] - 1].get().string ?? ""
             digest.add(reply)
             digest.add(dump)

@@ -24,7 +24,7 @@ struct ModelScripts: Sendable {
     init(_ client: RedisClient) async throws {
         let scripts = [
             EnqueueCoalescer.script, Linker.turnScript(effects: Self.effects), JobWorker.beatScript,
-            QueueInspector.adminScript, QueueInspector.queueScript,
+            QueueInspector.adminScript, QueueInspector.queueScript, JobQueue.batchScript,
         ]
         for script in scripts {
             digests[script.name] = try await Self.load(Self.withClock(script.source), client)
@@ -90,21 +90,44 @@ struct ModelScripts: Sendable {
                 ])
         case .pause(let queue): return call("admin_queue", prefix, ["pause", RedisArgument(queue)])
         case .resume(let queue): return call("admin_queue", prefix, ["resume", RedisArgument(queue)])
+        case .limit(let limit, let queue):
+            let text = limit.map { "\($0)" } ?? ""
+            return call("admin_queue", prefix, ["limits", RedisArgument(queue), RedisArgument(text), "", "", ""])
+        case .batch(let part):
+            var arguments: [RedisArgument] = [
+                RedisArgument(part.id), RedisArgument(part.first), part.isLast ? "1" : "0",
+            ]
+            for callback in [part.onSuccess, part.onComplete] {
+                arguments.append(callback == nil ? "0" : "1")
+                callback?.append(to: &arguments)
+            }
+            for job in part.jobs { job.append(to: &arguments) }
+            return call("batch", prefix, arguments)
         case .takeHint(let queue):
             return RedisCommand("ZPOPMIN", RedisArgument("\(prefix)q:\(queue):wake"))
         }
     }
 
     /// A reply in the form of the model's.
-    static func text(_ reply: RESPValue, of operation: ModelOperation) throws -> String {
+    static func text(
+        _ result: Result<RESPValue, RedisError>, of operation: ModelOperation
+    ) throws -> String {
+        let reply: RESPValue
+        switch result {
+        case .success(let value): reply = value
+        case .failure(let error):
+            // What the script refuses with an error of its own.
+            guard let prefix = error.serverError?.prefix, prefix.hasPrefix("BATCH") else { throw error }
+            return prefix
+        }
         switch operation {
-        case .advance, .pause, .resume: return reply.string ?? "\(reply)"
+        case .advance, .pause, .resume, .limit: return reply.string ?? "\(reply)"
         case .operate:
             guard let result = JobOperationResult(reply: reply[0]) else {
                 throw TestSupportError("admin answered \(reply)")
             }
             return "\(result)"
-        case .enqueue: return (reply.array ?? []).map { $0.string ?? "?" }.joined(separator: " ")
+        case .enqueue, .batch: return (reply.array ?? []).map { $0.string ?? "?" }.joined(separator: " ")
         case .turn: return ModelTurnReply(try TurnReply(reply)).description
         case .beat: return "lost \((reply[2].array ?? []).compactMap(\.string))"
         case .takeHint: return reply[0].string ?? ""
@@ -129,5 +152,6 @@ extension ModelTurnReply {
         isMoreLeft = reply.isMoreLeft
         next = reply.next?.milliseconds
         solo = reply.solo.rawValue
+        isLimited = reply.isLimited
     }
 }

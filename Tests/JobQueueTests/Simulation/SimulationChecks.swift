@@ -1,0 +1,204 @@
+import Foundation
+import JobQueue
+import RedisClient
+import TestSupport
+
+/// What must hold at any moment, and what must hold in the end.
+struct SimulationChecks: Sendable {
+    static let queues = ["work", "limited"]
+
+    /// Every queue in one step: { problems, the time by which the earliest lease is over, what lives and where }.
+    private static let momentScript = RedisScript(
+        name: "moment",
+        source: """
+            local NS, problems, late, live = KEYS[1], {}, 0, {}
+            local t = redis.call('TIME')
+            local now = t[1] * 1000 + math.floor(t[2] / 1000)
+            for _, queue in ipairs(ARGV) do
+              local P, places = NS .. 'q:' .. queue .. ':', {}
+              local jobs = redis.call('HGETALL', P .. 'jobs')
+              local function lies(id, place)
+                places[id] = places[id] and places[id] .. ' and ' .. place or place
+              end
+              for _, list in ipairs({ 'p0', 'p1', 'p2', 'suspect' }) do
+                for _, id in ipairs(redis.call('LRANGE', P .. list, 0, -1)) do lies(id, list) end
+              end
+              for _, id in ipairs(redis.call('ZRANGE', P .. 'due', 0, -1)) do lies(id, 'due') end
+              for _, id in ipairs(redis.call('ZRANGE', P .. 'dead', 0, -1)) do lies(id, 'dead') end
+              for _, id in ipairs(redis.call('ZRANGE', P .. 'done', 0, -1)) do lies(id, 'done') end
+              for _, m in ipairs(redis.call('ZRANGE', P .. 'parked', 0, -1)) do
+                lies(string.match(m, '^[^:]*:(.*)$'), 'parked')
+              end
+              local leases = redis.call('ZRANGE', P .. 'lease', 0, -1, 'WITHSCORES')
+              for i = 1, #leases, 2 do
+                lies(string.match(leases[i], '^(.*):%d+$'), 'lease')
+                late = math.max(late, now - math.max(tonumber(leases[i + 1]), tonumber(ARGV[#ARGV]) or 0))
+              end
+              local limit = tonumber(redis.call('HGET', P .. 'meta', 'limit') or 'inf')
+              if #leases / 2 > limit then
+                problems[#problems + 1] = #leases / 2 .. ' leases of ' .. queue .. ', ' .. limit .. ' may be'
+              end
+              for i = 1, #jobs, 2 do
+                live[#live + 1] = jobs[i] .. ' in ' .. queue .. ' ' .. (places[jobs[i]] or '')
+                if not places[jobs[i]] then problems[#problems + 1] = jobs[i] .. ' lives nowhere' end
+              end
+              for id, place in pairs(places) do
+                if string.find(place, ' and ') then problems[#problems + 1] = id .. ' lies in ' .. place end
+                local isEnded = place == 'dead' or place == 'done'
+                if not isEnded and redis.call('HEXISTS', P .. 'jobs', id) == 0 then
+                  problems[#problems + 1] = id .. ' lies in ' .. place .. ' without an envelope'
+                end
+              end
+            end
+            return { problems, late, live }
+            """)
+
+    struct Moment {
+        let problems: [String]
+        let lateness: Int
+        let live: [String]
+    }
+
+    let client: RedisClient
+
+    func moment(notBefore: Int64 = 0) async throws -> Moment {
+        let reply = try await client.eval(
+            Self.momentScript, keys: ["{t}:"],
+            arguments: Self.queues.map { RedisArgument($0) } + [RedisArgument(notBefore)], retry: .safe)
+        return Moment(
+            problems: (reply[0].array ?? []).compactMap(\.string), lateness: reply[1].int ?? 0,
+            live: (reply[2].array ?? []).compactMap(\.string))
+    }
+
+    private func send(_ name: String, _ arguments: RedisArgument...) async throws -> RESPValue {
+        try await client.send(RedisCommand(name, arguments).retrying(.safe))
+    }
+
+    /// Who is in the registry, and what each runs.
+    func workers() async throws -> [[String: String]] {
+        var workers: [[String: String]] = []
+        for key in try await keys("w:") where !key.hasSuffix(":wake") {
+            workers.append(try await fields(String(key.dropFirst(4))))
+        }
+        return workers
+    }
+
+    private func members(_ queue: String, _ part: String) async throws -> Set<String> {
+        let reply = try await send("ZRANGE", RedisArgument("{t}:q:\(queue):\(part)"), 0, -1)
+        return Set((reply.array ?? []).compactMap(\.string))
+    }
+
+    private func fields(_ key: String) async throws -> [String: String] {
+        try await send("HGETALL", RedisArgument("{t}:\(key)")).dictionary ?? [:]
+    }
+
+    /// Everything is over: what the ledger knows against what Redis has.
+    func end(_ ledger: SimulationLedger, _ plan: SimulationPlan) async throws -> [String] {
+        var problems = ledger.violations
+        problems += (try await send("LRANGE", "{t}:sim:violations", 0, -1).array ?? []).compactMap(\.string)
+        var done: Set<String> = []
+        var dead: Set<String> = []
+        var completions = 0
+        var deaths = 0
+        for queue in Self.queues {
+            done.formUnion(try await members(queue, "done"))
+            dead.formUnion(try await members(queue, "dead"))
+            for key in try await keys("q:\(queue):stat:") where key.split(separator: ":").count == 5 {
+                let counters = try await fields(String(key.dropFirst(4)))
+                completions += counters["completed"].flatMap { Int($0) } ?? 0
+                deaths += counters["dead"].flatMap { Int($0) } ?? 0
+            }
+        }
+        let tally = try await fields("sim:tally")
+        // More ends than ended jobs: somebody's stale acknowledgement was accepted.
+        if completions != done.count { problems.append("\(completions) completions of \(done.count) jobs") }
+        if deaths != dead.count { problems.append("\(deaths) deaths of \(dead.count) jobs") }
+        var known: Set<String> = []
+        for (id, entry) in ledger.entries {
+            known.insert(id)
+            problems += try await check(id, entry, done: done, dead: dead, tally: tally)
+            guard case .ordinary(let job) = entry.item.work, job.kind == .follow else { continue }
+            let next = "\(id).next"
+            known.insert(next)
+            if done.contains(id) != done.contains(next) { problems.append("\(id) ended, and what follows did not") }
+            if done.contains(next), tally[next] != "1" { problems.append("\(next) has \(tally[next] ?? "no") effects") }
+        }
+        for id in done.union(dead).union(tally.keys).subtracting(known) { problems.append("nobody knows \(id)") }
+        problems += try await clocks(ledger, plan)
+        return problems + (try await residue(dead: dead))
+    }
+
+    /// The processes' clocks are as wrong as planned, or the plan tests nothing.
+    private func clocks(_ ledger: SimulationLedger, _ plan: SimulationPlan) async throws -> [String] {
+        let planned = Set(plan.processes.map(\.clockOffset))
+        let now = Int64(Date().timeIntervalSince1970)
+        return (try await send("LRANGE", "{t}:sim:clocks", 0, -1).array ?? []).compactMap(\.int).compactMap { clock in
+            let offset = Int64(clock) / 1000 - now
+            if abs(offset) > 200 { ledger.injected("wrong clock seen") }
+            // A seed may take a while until here.
+            let isPlanned = planned.contains { (Int64($0) - 90...Int64($0) + 5).contains(offset) }
+            return isPlanned ? nil : "a process's clock is off by \(offset) s"
+        }
+    }
+
+    private func check(
+        _ id: String, _ entry: SimulationLedger.Entry, done: Set<String>, dead: Set<String>, tally: [String: String]
+    ) async throws -> [String] {
+        var problems: [String] = []
+        let isDone = done.contains(id)
+        let isDead = dead.contains(id)
+        if entry.isAcknowledged, !isDone, !isDead { problems.append("\(id) was acknowledged, and is lost") }
+        if isDone, isDead { problems.append("\(id) is completed and dead") }
+        let effects = tally[id].flatMap { Int($0) } ?? 0
+        if effects > (isDone ? 1 : 0) { problems.append("\(id) has \(effects) effects, completed: \(isDone)") }
+        if entry.isChange {
+            let isChanged = try await send("EXISTS", RedisArgument("{t}:sim:state:\(id)")).int == 1
+            if isChanged != (isDone || isDead) { problems.append("\(id): change of state \(isChanged), job \(isDone)") }
+        }
+        let mayDie: Bool
+        switch entry.item.work {
+        case .poison:
+            mayDie = true
+            if isDone { problems.append("the poison \(id) completed") }
+        case .limited:
+            mayDie = false
+            if isDone, effects != 1 { problems.append("\(id) has \(effects) effects") }
+        case .ordinary(let job):
+            mayDie = job.kind == .hopeless
+            if isDone, job.kind != .plain, effects != 1 { problems.append("\(id) has \(effects) effects") }
+        }
+        if isDead, !mayDie {
+            let history = try await send("HGET", "{t}:q:work:hist", RedisArgument(id)).string ?? "none"
+            problems.append("the innocent \(id) is dead: \(history)")
+        }
+        return problems
+    }
+
+    private func keys(_ prefix: String) async throws -> [String] {
+        (try await send("KEYS", RedisArgument("{t}:\(prefix)*")).array ?? []).compactMap(\.string).sorted()
+    }
+
+    /// What lies about that should not.
+    private func residue(dead: Set<String>) async throws -> [String] {
+        let allowed = ["done", "dead", "morgue", "hist", "meta", "wake", "kept", "result"]
+        var problems: [String] = []
+        for key in try await keys("") {
+            let name = String(key.dropFirst(4))
+            let parts = name.split(separator: ":").map(String.init)
+            let lives = try await send("PTTL", RedisArgument(key)).int ?? 0
+            switch parts.first {
+            case "sim", "queues", "queue", "workers": continue
+            case "q" where parts.count == 3 && allowed.contains(parts[2]): continue
+            // Bounded: they end by themselves.
+            case "q" where lives > 0, "w" where lives > 0: continue
+            default: problems.append("\(name) is left behind (\(lives))")
+            }
+        }
+        for queue in Self.queues {
+            for id in try await fields("q:\(queue):hist").keys where !dead.contains(id) {
+                problems.append("the history of \(id) is left behind")
+            }
+        }
+        return problems
+    }
+}
