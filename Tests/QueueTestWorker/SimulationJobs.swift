@@ -68,7 +68,10 @@ enum SimulationHandlers {
                   redis.call('RPUSH', NS .. 'sim:violations', #members .. ' leases, ' .. limit .. ' may be')
                 end
               end,
-              apply = function(args) redis.call('HINCRBY', NS .. 'sim:tally', args[1], 1) end,
+              apply = function(args)
+                redis.call('HINCRBY', NS .. 'sim:tally', args[1], 1)
+                redis.call('HSET', NS .. 'sim:lapses', args[1], args[3])
+              end,
             }
             """)
 
@@ -78,6 +81,7 @@ enum SimulationHandlers {
     static func make(die: @escaping @Sendable () async throws -> Void) -> JobHandlers {
         var handlers = JobHandlers()
         handlers.register(effect: tally)
+        if let mutation = SimulationMutation.chosen { handlers.register(effect: mutation.effect) }
         handlers.register(SimulationJob.self) { job, context in
             switch job.kind {
             case .plain: return .done
@@ -107,7 +111,11 @@ enum SimulationHandlers {
     }
 
     private static func counted(_ context: JobContext) -> Effect {
-        Effect("tally", arguments: [RedisArgument(context.id.rawValue), RedisArgument(context.queue)])
+        Effect(
+            "tally",
+            arguments: [
+                RedisArgument(context.id.rawValue), RedisArgument(context.queue), RedisArgument(context.lapses),
+            ])
     }
 
     static func configuration(

@@ -13,9 +13,9 @@ struct ModelReplay: Sendable {
     let client: RedisClient
     let scripts: ModelScripts
 
-    init(_ client: RedisClient) async throws {
+    init(_ client: RedisClient, mutation: SimulationMutation? = nil) async throws {
         self.client = client
-        scripts = try await ModelScripts(client)
+        scripts = try await ModelScripts(client, mutation: mutation)
     }
 
     /// Replays a seed and throws what differs, shrunk to the fewest steps that still differ.

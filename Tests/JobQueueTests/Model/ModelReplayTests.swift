@@ -54,6 +54,23 @@ struct ModelReplayTests {
         }
     }
 
+    @Test("a fault that is put into the scripts is found", arguments: SimulationMutation.allCases)
+    func mutation(_ mutation: SimulationMutation) async throws {
+        try await withRedis { _, client in
+            let replay = try await ModelReplay(client, mutation: mutation)
+            let isFound = try await (UInt64(1)..<40).asyncContains { seed in
+                let operations = ModelGenerator.operations(seed: seed, count: 200)
+                do {
+                    return try await replay.run(operations, prefix: "{m\(seed)}:").difference != nil
+                } catch {
+                    // A script that breaks is found as well.
+                    return true
+                }
+            }
+            #expect(isFound)
+        }
+    }
+
     @Test("a seed replays exactly: the same replies and states twice, others for another seed")
     func repeatable() async throws {
         try await withRedis { _, client in
@@ -62,5 +79,14 @@ struct ModelReplayTests {
             #expect(try await replay.check(seed: 4711, steps: 200).digest == first)
             #expect(try await replay.check(seed: 4712, steps: 200).digest != first)
         }
+    }
+}
+
+extension Sequence {
+    /// Whether the answer is yes for any element, asked one after the other.
+    fileprivate func asyncContains(_ isWanted: (UInt64) async throws -> Bool) async rethrows -> Bool
+    where Element == UInt64 {
+        for element in self where try await isWanted(element) { return true }
+        return false
     }
 }

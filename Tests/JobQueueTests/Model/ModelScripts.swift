@@ -21,13 +21,14 @@ struct ModelScripts: Sendable {
     private var digests: [String: String] = [:]
 
     /// Loads all scripts into a server.
-    init(_ client: RedisClient) async throws {
+    init(_ client: RedisClient, mutation: SimulationMutation? = nil) async throws {
         let scripts = [
             EnqueueCoalescer.script, Linker.turnScript(effects: Self.effects), JobWorker.beatScript,
             QueueInspector.adminScript, QueueInspector.queueScript, JobQueue.batchScript,
         ]
         for script in scripts {
-            digests[script.name] = try await Self.load(Self.withClock(script.source), client)
+            let source = try Self.withClock(script.source)
+            digests[script.name] = try await Self.load(mutation?.applied(to: source) ?? source, client)
         }
         digests["dump"] = try await Self.load(ModelDump.script, client)
     }

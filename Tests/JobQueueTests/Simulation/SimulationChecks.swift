@@ -110,6 +110,11 @@ struct SimulationChecks: Sendable {
             }
         }
         let tally = try await fields("sim:tally")
+        // A neighbour of poison runs alone from then on: whatever else it suffered was injected.
+        let injected = ledger.faults.filter { $0.key != "poison took a worker" }.values.reduce(0, +)
+        for (id, lapses) in try await fields("sim:lapses") where Int(lapses) ?? 0 > injected + 2 {
+            problems.append("\(id) lapsed \(lapses) times, with \(injected) faults")
+        }
         // More ends than ended jobs: somebody's stale acknowledgement was accepted.
         if completions != done.count { problems.append("\(completions) completions of \(done.count) jobs") }
         if deaths != dead.count { problems.append("\(deaths) deaths of \(dead.count) jobs") }
