@@ -44,10 +44,12 @@ extension Model {
         var reply = ModelTurnReply()
         let completed = settle(turn, name, &reply)
         let promoted = self[name].promote(now: now)
+        // What a lapse enqueues (a batch's callback) comes with a hint of its own.
+        let due = self[name].due.first?.score
         let expired = self[name].leases.count { $0.score <= now }
         let lapsed = reap(name)
         // Before anything is claimed: a claim of its own ends no sooner than the look that is due in any case.
-        let times = [self[name].due.first?.score, self[name].leases.first?.score, now + lease].compactMap(\.self)
+        let times = [due, self[name].leases.first?.score, now + lease].compactMap(\.self)
         saw(.promoted, promoted)
         saw(.lapsed, expired)
         saw(.suspected, lapsed)
