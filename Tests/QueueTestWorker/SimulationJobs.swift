@@ -1,6 +1,7 @@
 import Foundation
 import JobQueue
 import RedisClient
+import Synchronization
 
 /// An ordinary job of the simulation: it must not be dead-lettered, whatever happens around it.
 struct SimulationJob: Job {
@@ -56,6 +57,9 @@ enum SimulationHandlers {
               check = function(args)
                 local id, queue = args[1], args[2]
                 local P = NS .. 'q:' .. queue .. ':'
+                if args[4] == 'crowded' then
+                  redis.call('RPUSH', NS .. 'sim:violations', id .. ' lapsed before, and did not run alone')
+                end
                 local members, held = redis.call('ZRANGE', P .. 'lease', 0, -1), 0
                 for _, member in ipairs(members) do
                   if string.match(member, '^(.*):%d+$') == id then held = held + 1 end
@@ -77,12 +81,30 @@ enum SimulationHandlers {
 
     private struct Failed: Error {}
 
+    /// How many handlers of a worker run.
+    private final class Running: Sendable {
+        private let count = Mutex(0)
+
+        /// Whether nobody else runs.
+        func enter() -> Bool {
+            count.withLock { count in
+                count += 1
+                return count == 1
+            }
+        }
+
+        func leave() { count.withLock { $0 -= 1 } }
+    }
+
     /// - Parameter die: ends the worker; if it comes back, the attempt must not end.
     static func make(die: @escaping @Sendable () async throws -> Void) -> JobHandlers {
         var handlers = JobHandlers()
         handlers.register(effect: tally)
         if let mutation = SimulationMutation.chosen { handlers.register(effect: mutation.effect) }
+        let running = Running()
         handlers.register(SimulationJob.self) { job, context in
+            let isAlone = running.enter()
+            defer { running.leave() }
             switch job.kind {
             case .plain: return .done
             case .effect, .follow: break
@@ -91,7 +113,7 @@ enum SimulationHandlers {
             case .blocks: usleep(UInt32(job.number) * 1000)
             case .hopeless: throw JobFailure.permanent("hopeless")
             }
-            var completion = Completion(effects: [counted(context)])
+            var completion = Completion(effects: [counted(context, isAlone)])
             if job.kind == .follow {
                 completion.followUps = [
                     try SimulationJob(kind: .effect).prepared(id: JobID("\(context.id).next"))
@@ -100,21 +122,26 @@ enum SimulationHandlers {
             return completion
         }
         handlers.register(SimulationPoison.self) { (_: SimulationPoison, _) async throws -> Void in
+            _ = running.enter()
+            defer { running.leave() }
             try await die()
             try await Task.sleep(for: .seconds(600))
         }
         handlers.register(SimulationLimited.self) { job, context in
+            let isAlone = running.enter()
+            defer { running.leave() }
             try await Task.sleep(for: .milliseconds(job.milliseconds))
-            return Completion(effects: [counted(context)])
+            return Completion(effects: [counted(context, isAlone)])
         }
         return handlers
     }
 
-    private static func counted(_ context: JobContext) -> Effect {
+    private static func counted(_ context: JobContext, _ isAlone: Bool) -> Effect {
         Effect(
             "tally",
             arguments: [
                 RedisArgument(context.id.rawValue), RedisArgument(context.queue), RedisArgument(context.lapses),
+                context.lapses > 0 && !isAlone ? "crowded" : "fine",
             ])
     }
 
