@@ -38,6 +38,15 @@ struct SimulationPoison: Job {
     static let options = JobOptions(maximumFailures: 50, maximumLapses: 2)
 }
 
+/// A job of which no two with the same key live at once.
+struct SimulationUnique: Job {
+    static let name = "unique"
+    static let queue = "work"
+    static let options = JobOptions(maximumFailures: 50, maximumLapses: 50, uniqueness: .untilDone)
+    var key: Int
+    var uniqueKey: String? { "\(key)" }
+}
+
 /// A job of a queue with a limit.
 struct SimulationLimited: Job {
     static let name = "limited"
@@ -126,6 +135,12 @@ enum SimulationHandlers {
             defer { running.leave() }
             try await die()
             try await Task.sleep(for: .seconds(600))
+        }
+        handlers.register(SimulationUnique.self) { (_: SimulationUnique, context) async throws -> Completion in
+            let isAlone = running.enter()
+            defer { running.leave() }
+            try await Task.sleep(for: .milliseconds(10))
+            return Completion(effects: [counted(context, isAlone)])
         }
         handlers.register(SimulationLimited.self) { job, context in
             let isAlone = running.enter()

@@ -143,9 +143,15 @@ struct Simulation: Sendable {
         for put in plan.producers[index] {
             switch put {
             case .one(let item):
-                try await send([item], ledger) { _ = try await transport.queue.enqueue(item.prepared()) }
+                try await send([item], ledger) {
+                    let result = try await transport.queue.enqueue(item.prepared())
+                    note([result], of: [item], ledger)
+                }
             case .many(let items):
-                try await send(items, ledger) { _ = try await transport.queue.enqueue(items.map { try $0.prepared() }) }
+                try await send(items, ledger) {
+                    let results = try await transport.queue.enqueue(items.map { try $0.prepared() })
+                    note(results, of: items, ledger)
+                }
             case .change(let item):
                 try await send([item], ledger, isChange: true) {
                     _ = try await transport.queue.run(
@@ -155,6 +161,12 @@ struct Simulation: Sendable {
         }
         await transport.client.close()
         transport.proxy.stop()
+    }
+
+    private func note(_ results: [EnqueueResult], of items: [SimulationPlan.Item], _ ledger: SimulationLedger) {
+        for (result, item) in zip(results, items) {
+            if case .unique = result { ledger.refused(item) }
+        }
     }
 
     /// Repeats with the same ids until it is acknowledged; the last attempt's outcome may stay unknown.
@@ -184,6 +196,7 @@ extension SimulationPlan.Item {
         return switch work {
         case .ordinary(let job): try job.prepared(id: id, delay: delay, priority: priority)
         case .poison: try SimulationPoison().prepared(id: id, delay: delay, priority: priority)
+        case .unique(let job): try job.prepared(id: id, delay: delay, priority: priority)
         case .limited(let job): try job.prepared(id: id, delay: delay, priority: priority)
         }
     }

@@ -29,6 +29,12 @@ struct SimulationChecks: Sendable {
               for _, m in ipairs(redis.call('ZRANGE', P .. 'parked', 0, -1)) do
                 lies(string.match(m, '^[^:]*:(.*)$'), 'parked')
               end
+              local keys = {}
+              for i = 1, #jobs, 2 do
+                local lock = string.match(jobs[i + 1], '^[^\\n]* u=d:(%S+)')
+                if lock and keys[lock] then problems[#problems + 1] = jobs[i] .. ' and ' .. keys[lock] .. ' live both' end
+                if lock then keys[lock] = jobs[i] end
+              end
               local leases = redis.call('ZRANGE', P .. 'lease', 0, -1, 'WITHSCORES')
               for i = 1, #leases, 2 do
                 lies(string.match(leases[i], '^(.*):%d+$'), 'lease')
@@ -152,7 +158,11 @@ struct SimulationChecks: Sendable {
         var problems: [String] = []
         let isDone = done.contains(id)
         let isDead = dead.contains(id)
-        if entry.isAcknowledged, !isDone, !isDead { problems.append("\(id) was acknowledged, and is lost") }
+        // A change of state whose job another one's lock kept away does not say so.
+        if entry.isChange, case .unique = entry.item.work, !isDone { return [] }
+        if entry.isAcknowledged, !entry.isRefused, !isDone, !isDead {
+            problems.append("\(id) was acknowledged, and is lost")
+        }
         if isDone, isDead { problems.append("\(id) is completed and dead") }
         let effects = tally[id].flatMap { Int($0) } ?? 0
         if effects > (isDone ? 1 : 0) { problems.append("\(id) has \(effects) effects, completed: \(isDone)") }
@@ -165,7 +175,7 @@ struct SimulationChecks: Sendable {
         case .poison:
             mayDie = true
             if isDone { problems.append("the poison \(id) completed") }
-        case .limited:
+        case .limited, .unique:
             mayDie = false
             if isDone, effects != 1 { problems.append("\(id) has \(effects) effects") }
         case .ordinary(let job):

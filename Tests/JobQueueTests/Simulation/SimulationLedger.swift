@@ -5,6 +5,8 @@ final class SimulationLedger: Sendable {
     struct Entry {
         let item: SimulationPlan.Item
         var isAcknowledged = false
+        /// Another one held its lock.
+        var isRefused = false
         /// Came with a change of state, which shows whether it happened.
         var isChange = false
     }
@@ -31,6 +33,10 @@ final class SimulationLedger: Sendable {
         state.withLock { state in
             for item in items { state.entries[item.id]?.isAcknowledged = true }
         }
+    }
+
+    func refused(_ item: SimulationPlan.Item) {
+        state.withLock { $0.entries[item.id]?.isRefused = true }
     }
 
     func injected(_ fault: String, _ count: Int = 1) {

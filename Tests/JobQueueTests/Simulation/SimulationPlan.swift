@@ -22,6 +22,7 @@ struct SimulationPlan: CustomStringConvertible {
         enum Work {
             case ordinary(SimulationJob)
             case poison
+            case unique(SimulationUnique)
             case limited(SimulationLimited)
         }
     }
@@ -154,6 +155,7 @@ struct SimulationPlan: CustomStringConvertible {
         case ..<84: .ordinary(SimulationJob(kind: .blocks, number: 5 + random.below(40)))
         case ..<87: .ordinary(SimulationJob(kind: .hopeless))
         case ..<89 where hasPoison: .poison
+        case ..<93: .unique(SimulationUnique(key: random.below(3)))
         default: .limited(SimulationLimited(milliseconds: random.below(15)))
         }
     }
