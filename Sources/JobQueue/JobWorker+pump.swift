@@ -16,6 +16,7 @@ extension JobWorker {
                 guard await take(turn, runner) else { return }
             case .wait(let hasPlaces):
                 if board.rest(runner.index, hasPlaces: hasPlaces, look: runner.nextLook()) { await pokeConnection() }
+                if runner.hasStrandedHint() { await passHintOn(runner) }
                 await runner.signal.wait()
             case .finished:
                 return
@@ -41,6 +42,7 @@ extension JobWorker {
                 logger.error(
                     "a turn was refused", metadata: ["queue": "\(runner.queue.name)", "error": "\(error)"])
                 await takeSingly(turn, runner, error: error)
+                runner.board?.giveBack(runner.index, turn.claim)
                 await pause.wait()
                 return true
             } catch {

@@ -52,7 +52,7 @@ extension JobWorker {
         runners[index].hint()
         if !hasPlaces {
             // The places were taken meanwhile: another process shall have the hint.
-            _ = try await queue.redis.send(RedisCommand("ZADD", RedisArgument(key), 0, "w"))
+            await passHintOn(runners[index])
         }
     }
 
@@ -85,6 +85,16 @@ extension JobWorker {
             if case .failure(let error) = result {
                 logger.debug("the blocked connection was not woken", metadata: ["error": "\(error)"])
             }
+        }
+    }
+
+    /// Gives a hint to whoever blocks next.
+    func passHintOn(_ runner: QueueRunner) async {
+        do {
+            _ = try await queue.redis.send(
+                RedisCommand("ZADD", RedisArgument(queue.keys.wake(runner.queue.name)), 0, "w"))
+        } catch {
+            logger.debug("a hint was not passed on", metadata: ["error": "\(error)"])
         }
     }
 }

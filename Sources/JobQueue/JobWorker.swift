@@ -52,9 +52,11 @@ public final class JobWorker: Service {
         self.gate = gate
         let signals = SignalGroup()
         let metrics = queue.metrics
+        let board = configuration.concurrency.map { _ in PlaceBoard(configuration, signals: signals) }
         let runners = configuration.queues.enumerated().map { index, queue in
             QueueRunner(
-                index: index, queue: queue, configuration: configuration, gate: gate, metrics: metrics.of(queue.name)
+                index: index, queue: queue, configuration: configuration, gate: gate, metrics: metrics.of(queue.name),
+                places: board
             ) { signals.fireAll() }
         }
         signals.set(runners.map(\.signal))
@@ -201,6 +203,12 @@ final class SignalGroup: Sendable {
 
     func set(_ signals: [Signal]) {
         self.signals.withLock { $0 = signals }
+    }
+
+    func fire(_ indexes: Set<Int>) {
+        guard !indexes.isEmpty else { return }
+        let signals = signals.withLock { $0 }
+        for index in indexes { signals[index].fire() }
     }
 
     func fireAll() {

@@ -8,19 +8,37 @@ public struct WorkerQueue: Sendable, Hashable {
     ///
     /// What is claimed ahead is what 5 ms of the measured running time takes, at most 64.
     public var prefetches: Bool
+    /// Its share of the process's places while its queues want more than there are; see
+    /// ``JobWorkerConfiguration/concurrency``.
+    public var weight: Int
 
     /// Creates a description.
-    public init(_ name: String, concurrency: Int = 4, prefetches: Bool = true) {
+    public init(_ name: String, concurrency: Int = 4, prefetches: Bool = true, weight: Int = 1) {
         self.name = name
         self.concurrency = concurrency
         self.prefetches = prefetches
+        self.weight = weight
     }
 }
 
 /// How a worker runs.
 public struct JobWorkerConfiguration: Sendable {
+    /// Which queue gets a place that several want.
+    public enum Order: Sendable, Hashable {
+        /// Each as often as its weight says; none starves.
+        case weighted
+        /// The earlier one in the list; later ones wait as long as it has work.
+        case strict
+    }
+
     /// The queues that it serves.
     public var queues: [WorkerQueue]
+    /// How many jobs run at once over all queues; `nil` for as many as the queues have together.
+    ///
+    /// With a number, nothing is claimed ahead of a free place, so that no queue holds what another could run.
+    public var concurrency: Int?
+    /// Which queue gets a place that several want.
+    public var order: Order
     /// How long a claim holds without a renewal.
     public var lease: Duration
     /// How often claims are renewed and the worker shows up in the registry.
@@ -40,6 +58,8 @@ public struct JobWorkerConfiguration: Sendable {
     /// Creates a configuration.
     public init(
         queues: [WorkerQueue],
+        concurrency: Int? = nil,
+        order: Order = .weighted,
         lease: Duration = .seconds(30),
         heartbeat: Duration = .seconds(10),
         gracePeriod: Duration = .seconds(25),
@@ -48,6 +68,8 @@ public struct JobWorkerConfiguration: Sendable {
         version: String = ""
     ) {
         self.queues = queues
+        self.concurrency = concurrency
+        self.order = order
         self.lease = lease
         self.heartbeat = heartbeat
         self.gracePeriod = gracePeriod
@@ -57,7 +79,10 @@ public struct JobWorkerConfiguration: Sendable {
     }
 
     /// How many jobs run at once in this process.
-    var places: Int { queues.reduce(0) { $0 + $1.concurrency } }
+    var places: Int {
+        let all = queues.reduce(0) { $0 + $1.concurrency }
+        return concurrency.map { min($0, all) } ?? all
+    }
 
     /// The part of a lease that a worker does not use: 2 s, or a fifth of a short lease.
     var margin: Duration { min(.seconds(2), lease / 5) }
@@ -72,6 +97,12 @@ public struct JobWorkerConfiguration: Sendable {
         for queue in queues where !isPlainName(queue.name) || !(1...1000).contains(queue.concurrency) {
             throw JobQueueError(
                 .invalidConfiguration, "Queue '\(queue.name)': a plain name, and a concurrency from 1 to 1000.")
+        }
+        for queue in queues where !(1...1000).contains(queue.weight) {
+            throw JobQueueError(.invalidConfiguration, "Queue '\(queue.name)': a weight from 1 to 1000.")
+        }
+        if let concurrency, concurrency < 1 {
+            throw JobQueueError(.invalidConfiguration, "A worker has at least one place, not \(concurrency).")
         }
         guard abandonAfter >= .zero, gracePeriod >= .zero else {
             throw JobQueueError(.invalidConfiguration, "No span is negative: \(abandonAfter), \(gracePeriod).")

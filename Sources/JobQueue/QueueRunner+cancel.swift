@@ -54,6 +54,15 @@ extension QueueRunner {
         if isChanged { signal.fire() }
     }
 
+    /// Whether a hint was taken that this worker can't follow, because it claims nothing more.
+    func hasStrandedHint() -> Bool {
+        state.withLock { state in
+            guard state.mayHaveWork, state.isQuiet || state.isOutdated || state.isDraining else { return false }
+            state.mayHaveWork = false
+            return true
+        }
+    }
+
     /// Claims nothing more: the layout in Redis is another one.
     func setOutdated() {
         state.withLock { $0.isOutdated = true }

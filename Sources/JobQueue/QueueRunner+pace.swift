@@ -110,7 +110,7 @@ extension QueueRunner {
         state.slots -= 1
         state.abandoned += 1
         state.stuck += 1
-        gate.letGo(1)
+        letGo(1)
         gate.ended()
         if holding.claim.isSolo { soloEnded() }
         metrics.countAbandoned()
@@ -136,7 +136,7 @@ extension QueueRunner {
             }
             if state.holdings[epoch]?.claim.isSolo == true { soloEnded() }
             state.holdings[epoch] = nil
-            gate.letGo(1)
+            letGo(1)
         }
         state.inbox = kept
         state.inboxHead = 0
@@ -160,7 +160,7 @@ extension QueueRunner {
         // From the youngest, so that the head of the queue has the old order again.
         for epoch in released.reversed() {
             release(epoch, &state)
-            gate.letGo(1)
+            letGo(1)
         }
         state.inbox = kept
         state.inboxHead = 0

@@ -82,6 +82,8 @@ final class QueueRunner: Sendable {
     let metrics: QueueInstruments
     /// What its running jobs reported and Redis does not know yet.
     let progress: ProgressBoard
+    /// Who gets the places of the process, if it has fewer than its queues together.
+    let board: PlaceBoard?
     /// Makes all pumps look again; called when what the gate waits for may have come.
     let pokeAll: @Sendable () -> Void
     let signal = Signal()
@@ -89,7 +91,7 @@ final class QueueRunner: Sendable {
 
     init(
         index: Int, queue: WorkerQueue, configuration: JobWorkerConfiguration, gate: WorkerGate,
-        metrics: QueueInstruments? = nil, pokeAll: @escaping @Sendable () -> Void
+        metrics: QueueInstruments? = nil, places board: PlaceBoard? = nil, pokeAll: @escaping @Sendable () -> Void
     ) {
         self.index = index
         self.pokeAll = pokeAll
@@ -97,6 +99,7 @@ final class QueueRunner: Sendable {
         self.gate = gate
         self.metrics = metrics ?? QueueInstruments(queue.name)
         progress = ProgressBoard(queue: queue.name)
+        self.board = board
         lease = configuration.lease
         margin = configuration.margin
         abandonAfter = configuration.abandonAfter
@@ -115,7 +118,9 @@ final class QueueRunner: Sendable {
 
     /// What 5 ms of the measured running time take, at most two batches: one runs while the other is settled.
     private func prefetch(_ state: State) -> Int {
-        guard queue.prefetches, !state.isStalled, !state.isLimited, let mean = state.meanRun else { return 0 }
+        guard queue.prefetches, board == nil, !state.isStalled, !state.isLimited, let mean = state.meanRun else {
+            return 0
+        }
         return Int(min(Double(2 * Turn.maximumClaim), 0.005 * Double(queue.concurrency) / max(mean, 1e-7)))
     }
 
@@ -136,9 +141,17 @@ final class QueueRunner: Sendable {
     func nextStep() -> Step {
         state.withLock { state in
             if state.isDraining { releaseInbox(&state) }
-            let (places, free) = places(state)
+            var (places, free) = places(state)
             let isEmptied = if case .emptying = gate.phase { places > 0 } else { false }
-            if !state.outbox.isEmpty || (places > 0 && (state.mayHaveWork || isEmptied)) {
+            var hasPlaces = places > 0
+            var mayAsk = hasPlaces && (state.mayHaveWork || isEmptied)
+            if let board {
+                let wants = state.mayHaveWork || isEmptied ? free : 0
+                (free, hasPlaces) = board.take(index, room: free, wants: wants)
+                places = free
+                mayAsk = free > 0
+            }
+            if !state.outbox.isEmpty || mayAsk {
                 let endings = takeEndings(&state)
                 state.turnNumber += 1
                 if places > 0 { state.mayHaveWork = false }
@@ -150,7 +163,7 @@ final class QueueRunner: Sendable {
                         isIdle: places > 0 && gate.isEmpty, ranMicroseconds: ran, look: state.look))
             }
             if state.isDraining && state.holdings.isEmpty { return .finished }
-            return .wait(hasPlaces: places > 0)
+            return .wait(hasPlaces: hasPlaces)
         }
     }
 
@@ -191,6 +204,8 @@ final class QueueRunner: Sendable {
                 }
             }
             gate.hold(claims.count)
+            let isEmpty = !reply.isMoreLeft && claims.count < turn.claim
+            board?.giveBack(index, turn.claim - claims.count, isEmpty: isEmpty)
             state.outbox += endings
             if reply.isMoreLeft { state.mayHaveWork = true }
             state.isLimited = reply.isLimited
@@ -259,7 +274,7 @@ final class QueueRunner: Sendable {
         let seconds = Double(ended.ran.components.seconds) + Double(ended.ran.components.attoseconds) * 1e-18
         state.meanRun = state.meanRun.map { $0 + (seconds - $0) / 8 } ?? seconds
         state.running -= 1
-        gate.letGo(1)
+        letGo(1)
         if case .completed = ended.outcome { state.ranNanoseconds += Int64(seconds * 1e9) }
         state.holdings[ended.epoch]?.isEnding = true
         state.outbox.append(holding.ending(ended.outcome))
@@ -271,10 +286,16 @@ final class QueueRunner: Sendable {
     private func releaseInbox(_ state: inout State) {
         for epoch in state.inbox[state.inboxHead...].reversed() {
             release(epoch, &state)
-            gate.letGo(1)
+            letGo(1)
         }
         state.inbox.removeAll()
         state.inboxHead = 0
+    }
+
+    /// Claims that end without having run, or that have: others may have their places.
+    func letGo(_ count: Int) {
+        gate.letGo(count)
+        board?.giveBack(index, count)
     }
 
     func soloEnded() {
