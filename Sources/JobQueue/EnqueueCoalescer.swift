@@ -18,7 +18,6 @@ final class EnqueueCoalescer: Sendable {
         var waiting: [Waiter] = []
     }
 
-    static let script = Linker.script("enqueue", PackageResources.enqueue_lua, flags: nil)
     private static let directLimit = 2
 
     private let redis: RedisClient
@@ -40,7 +39,8 @@ final class EnqueueCoalescer: Sendable {
         }
         if goesAlone {
             defer { directEnded() }
-            return try await Self.send([job], redis: redis, anchor: anchor, replication: replication)[0]
+            return try await EnqueueCall(CollectionOfOne(job)).send(
+                to: redis, anchor: anchor, replication: replication)[0]
         }
         return try await withCheckedContinuation { continuation in
             let starts = state.withLock { state in
@@ -80,8 +80,8 @@ final class EnqueueCoalescer: Sendable {
             }
             guard !batch.isEmpty else { return }
             do {
-                let results = try await Self.send(
-                    batch.map(\.job), redis: redis, anchor: anchor, replication: replication)
+                let results = try await EnqueueCall(batch.map(\.job)).send(
+                    to: redis, anchor: anchor, replication: replication)
                 for (waiter, result) in zip(batch, results) {
                     waiter.continuation.resume(returning: .success(result))
                 }
@@ -89,39 +89,6 @@ final class EnqueueCoalescer: Sendable {
                 for waiter in batch {
                     waiter.continuation.resume(returning: .failure(error))
                 }
-            }
-        }
-    }
-
-    /// Sends up to 1,000 jobs as one atomic script, repeated after a cut: the ids make that safe.
-    static func send(
-        _ jobs: some Collection<PreparedJob>, redis: RedisClient, anchor: String, replication: ReplicationRequirement?
-    ) async throws(JobQueueError) -> [EnqueueResult] {
-        var arguments: [RedisArgument] = []
-        arguments.reserveCapacity(jobs.count * PreparedJob.argumentCount)
-        for job in jobs {
-            job.append(to: &arguments)
-        }
-        let reply: RESPValue
-        do {
-            reply = try await redis.eval(
-                script, keys: [anchor], arguments: arguments, retry: .safe, replication: replication)
-        } catch {
-            throw JobQueueError(error)
-        }
-        return try results(reply, count: jobs.count)
-    }
-
-    /// Reads what a script answered for each job.
-    static func results(_ reply: RESPValue, count: Int) throws(JobQueueError) -> [EnqueueResult] {
-        guard let answers = reply.array, answers.count == count else {
-            throw JobQueueError(.unexpectedReply, "The enqueue script answered \(reply).")
-        }
-        return answers.map { answer in
-            switch answer {
-            case .integer(1): .enqueued
-            case .bytes(let holder): .unique(holder: JobID(String(decoding: holder, as: UTF8.self)))
-            default: .duplicate
             }
         }
     }

@@ -43,7 +43,7 @@ extension JobQueue {
             }
             jobs[part].forEach { $0.append(to: &arguments) }
             let reply = try await send(arguments, of: batch.id)
-            let answered = try EnqueueCoalescer.results(reply, count: part.count)
+            let answered = try EnqueueCall.results(reply, count: part.count)
             metrics.enqueued(jobs[part], answered)
             results += answered
         }

@@ -38,15 +38,26 @@ extension JobQueue {
     @discardableResult
     public func enqueue(_ jobs: [PreparedJob]) async throws -> [EnqueueResult] {
         let jobs = try await throughMiddleware(jobs)
-        var results: [EnqueueResult] = []
-        results.reserveCapacity(jobs.count)
-        for part in Self.parts(of: jobs) {
-            let batch = jobs[part]
-            let answered = try await EnqueueCoalescer.send(
-                batch, redis: redis, anchor: keys.anchor, replication: replication)
-            metrics.enqueued(batch, answered)
-            results += answered
+        let parts = Self.parts(of: jobs)
+        guard let first = parts.first else { return [] }
+        guard parts.count > 1 else { return try await send(EnqueueCall(jobs[first]), of: jobs[first]) }
+        return try await withThrowingTaskGroup(of: [EnqueueResult].self) { group in
+            var results: [EnqueueResult] = []
+            results.reserveCapacity(jobs.count)
+            for part in parts {
+                // Laid out while the part before is under way, and sent when that is answered: the order holds.
+                let call = EnqueueCall(jobs[part])
+                if let answered = try await group.next() { results += answered }
+                group.addTask { try await send(call, of: jobs[part]) }
+            }
+            if let answered = try await group.next() { results += answered }
+            return results
         }
+    }
+
+    private func send(_ call: EnqueueCall, of jobs: ArraySlice<PreparedJob>) async throws -> [EnqueueResult] {
+        let results = try await call.send(to: redis, anchor: keys.anchor, replication: replication)
+        metrics.enqueued(jobs, results)
         return results
     }
 

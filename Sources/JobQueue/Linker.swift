@@ -46,6 +46,15 @@ enum Linker {
             name: name, source: assemble(flags: flags, parts: prelude + bodies.map(text)))
     }
 
+    /// A script of the queue itself that needs no more than its keys, the time and the counters.
+    static func plainScript(_ name: String, _ bodies: [UInt8]..., flags: String?) -> RedisScript {
+        RedisScript(
+            name: name,
+            source: assemble(
+                flags: flags,
+                parts: ([PackageResources.prelude_lua, PackageResources.stats_lua] + bodies).map(text)))
+    }
+
     private static func assemble(flags: String?, parts: [String]) -> String {
         "#!lua" + (flags.map { " flags=\($0)" } ?? "") + "\n" + parts.joined(separator: "\n")
     }

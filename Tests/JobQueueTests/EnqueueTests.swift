@@ -26,6 +26,48 @@ struct EnqueueTests {
         }
     }
 
+    @Test("the short script and the long one answer the same, whatever is known of the ids")
+    func scripts() async throws {
+        try await QueueHarness.run { harness in
+            for queue in ["plain", "mixed"] {
+                for (id, state) in [
+                    ("live", JobState.waiting), ("leased", .running), ("gone", .dead), ("done", .completed),
+                ] {
+                    try await harness.put(id, in: state, of: queue)
+                }
+                // Ended so long ago that it is forgotten, and not swept yet.
+                try await harness.write(RedisCommand("ZADD", harness.key("q:\(queue):done"), 5, "old"))
+            }
+            struct Plain: Job {
+                static let name = "work"
+                static let queue = "plain"
+            }
+            struct Mixed: Job {
+                static let name = "work"
+                static let queue = "mixed"
+            }
+            let ids = ["live", "a", "leased", "gone", "b", "a", "done", "old", "c"].map { JobID($0) }
+            let expected: [EnqueueResult] = [
+                .duplicate, .enqueued, .duplicate, .duplicate, .enqueued, .duplicate, .duplicate, .enqueued, .enqueued,
+            ]
+            #expect(try await harness.queue.enqueue(try ids.map { try Plain().prepared(id: $0) }) == expected)
+            // A tag makes it the long one's.
+            #expect(try await harness.queue.enqueue(try ids.map { try Mixed().prepared(id: $0, tag: "t") }) == expected)
+            #expect(try await harness.list("q:plain:p1") == ["c", "old", "b", "a", "live"])
+            #expect(try await harness.list("q:mixed:p1") == ["c", "old", "b", "a", "live"])
+            for queue in ["plain", "mixed"] {
+                let minutes = try await harness.inspector.queue(named: queue, minutes: 2).minutes
+                #expect(minutes.reduce(0) { $0 + $1.enqueued } == 4)
+                #expect(try await harness.client.send(RedisCommand("ZCARD", harness.key("q:\(queue):wake"))).int == 1)
+            }
+            // All known: nothing is written, and no one is woken.
+            try await harness.write(RedisCommand("DEL", harness.key("q:plain:wake")))
+            let again = try await harness.queue.enqueue(try ids.map { try Plain().prepared(id: $0) })
+            #expect(again.allSatisfy { $0 == .duplicate })
+            #expect(try await harness.client.send(RedisCommand("EXISTS", harness.key("q:plain:wake"))).int == 0)
+        }
+    }
+
     @Test("two thousand callers at once each get their own answer, in far fewer calls")
     func concurrentCallers() async throws {
         try await QueueHarness.run { harness in
@@ -103,12 +145,4 @@ struct EnqueueTests {
         }
     }
 
-    @Test("a layout of another version is refused")
-    func schema() async throws {
-        try await QueueHarness.run { harness in
-            _ = try await harness.client.send(RedisCommand("SET", harness.key("queue:schema"), 99))
-            let error = await #expect(throws: JobQueueError.self) { try await harness.queue.prepare() }
-            #expect(error?.code == .schemaMismatch)
-        }
-    }
 }

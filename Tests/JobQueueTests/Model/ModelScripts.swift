@@ -23,7 +23,7 @@ struct ModelScripts: Sendable {
     /// Loads all scripts into a server.
     init(_ client: RedisClient, mutation: SimulationMutation? = nil) async throws {
         let scripts = [
-            EnqueueCoalescer.script, Linker.turnScript(effects: Self.effects), JobWorker.beatScript,
+            EnqueueCall.script, Linker.turnScript(effects: Self.effects), JobWorker.beatScript,
             QueueInspector.adminScript, QueueInspector.queueScript, JobQueue.batchScript,
         ]
         for script in scripts {
