@@ -15,6 +15,7 @@ public enum JobOperation: Sendable, Hashable {
     /// Moves a job that does not run to another queue, with its id, troubles, lock and batch.
     case move(to: String)
     /// Gives a job that does not run another payload: JSON, checked for its form and size and not for its type.
+    /// A lock that was made of the old payload stays.
     case edit(payload: String)
 
     /// Whether a job in a state allows it; the script that does it decides again.

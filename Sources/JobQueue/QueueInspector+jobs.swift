@@ -6,8 +6,10 @@ extension QueueInspector {
         "find", PackageResources.locate_lua, PackageResources.find_lua, flags: "no-writes")
     /// The most queues that one script asks for an id.
     private static let queuesInScript = 200
-    /// The most jobs that a filtered page looks at, unless told otherwise: about ten milliseconds of Redis's time.
-    public static let defaultScan = 5_000
+    /// The most jobs that a filtered page looks at, unless told otherwise: some milliseconds of Redis's time.
+    public static let defaultScan = 2_000
+    /// The most jobs that a page may look at: in that time, about 30 ms, Redis does nothing else.
+    public static let maximumScan = 10_000
 
     /// A page of the jobs in a state, without payloads, as they are at one moment.
     ///
@@ -20,7 +22,7 @@ extension QueueInspector {
     ///   - filter: which jobs; of completed ones only times and results are known, so that a filter lets none through.
     ///   - cursor: where the page before ended.
     ///   - limit: how many jobs, 1 to 1,000.
-    ///   - scan: how many jobs are looked at for it, up to 100,000; then a page ends, see ``JobPage/scanned``.
+    ///   - scan: how many jobs are looked at for it, up to ``maximumScan``; then a page ends, see ``JobPage/scanned``.
     /// - Throws: `JobQueueError` with `.invalidJob` for a text that is no cursor of this state.
     public func jobs(
         queue name: String, state: JobState, matching filter: JobFilter = JobFilter(), cursor: String? = nil,
@@ -31,7 +33,7 @@ extension QueueInspector {
         let arguments =
             [
                 RedisArgument(name), RedisArgument(state.rawValue), RedisArgument(limit),
-                RedisArgument(min(max(scan, limit), 100_000)), RedisArgument(place),
+                RedisArgument(min(max(scan, limit), Self.maximumScan)), RedisArgument(place),
             ] + filter.arguments
         let reply = try await evaluate(Self.pageScript, arguments, retry: .safe)
         guard let values = reply.array, values.count >= 3, let now = values[0].int, let scanned = values[1].int,

@@ -43,7 +43,8 @@ extension JobRecord {
             troubles: (history?.e ?? []).map { entry in
                 Trouble(at: entry.t, isLapse: entry.k == "l", isCancellation: entry.k == "c", message: entry.m)
             },
-            traceID: header?.traceID, result: result.string, progress: progress.string.flatMap { Progress(text: $0) })
+            traceID: header?.traceID, result: result.string, tag: header?.tag, batch: header?.batch,
+            uniqueKey: header?.unique?.shownKey, progress: progress.string.flatMap { Progress(text: $0) })
     }
 }
 
@@ -54,4 +55,9 @@ extension JobRecord.Progress {
         guard parts.count == 3, let at = Int64(parts[1]) else { return nil }
         self.init(fraction: Double(parts[0]), at: at, message: String(parts[2]))
     }
+}
+
+extension UniqueLock {
+    /// What a person is shown: the type's name and the key, or `#` and a hash where that is long.
+    var shownKey: String { digest.hasPrefix("=") ? String(digest.dropFirst()) : digest }
 }

@@ -157,4 +157,32 @@ struct InspectorStatisticsTests {
             #expect(try await harness.inspector.queue(named: "work", minutes: 0).throughput == nil)
         }
     }
+
+    @Test("every way that a job goes is counted")
+    func counted() async throws {
+        try await QueueHarness.run { harness in
+            var handlers = JobHandlers()
+            handlers.register(Work.self) { job, context -> Void in
+                if job.text == "dies" { throw JobFailure.permanent("no") }
+                if context.failures == 0 { throw JobFailure.retry(after: .zero, "again") }
+            }
+            try await harness.queue.enqueue(Work(), id: JobID("lives"))
+            try await harness.queue.enqueue(Work(text: "dies"), id: JobID("dies"))
+            try await harness.queue.enqueue(Work(), id: JobID("stopped"), delay: .seconds(60))
+            try await harness.inspector.cancel(id: JobID("stopped"), queue: "work")
+            try await harness.withWorker(handlers) { _ in
+                try await eventually {
+                    let status = try await harness.inspector.queue(named: "work")
+                    return status.completed == 1 && status.dead == 2
+                }
+            }
+            var sum = QueueCounters()
+            for point in try await harness.inspector.history(queue: "work", by: .minute, count: 5).points {
+                sum += point.counters
+            }
+            #expect(sum.enqueued == 3 && sum.completed == 1 && sum.failed == 2 && sum.retried == 1)
+            #expect(sum.dead == 1 && sum.cancelled == 1 && sum.lapsed == 0)
+            #expect(sum.waited >= 1 && sum.runMicroseconds >= 0)
+        }
+    }
 }

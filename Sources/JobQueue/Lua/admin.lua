@@ -34,7 +34,7 @@ local function take_out(job)
   elseif job.state == 'running' then
     redis.call('ZREM', P .. 'lease', job.member)
     if lease_index then lease_index[job.id] = nil end
-    if redis.call('HDEL', P .. 'cancel', job.id) == 1 then redis.call('HINCRBY', P .. 'meta', 'cancels', -1) end
+    take_request(queue, job.id)
     redis.call('PUBLISH', NS .. 'control', 'lost ' .. queue .. ' ' .. job.id)
     -- Its place under the limit is free.
     wake(queue)
@@ -165,7 +165,7 @@ function operations.move(job)
   return { 'done' }
 end
 
-if #ARGV > 5 then index_leases(queue) end
+indexes_leases = #ARGV > 5
 local reply = {}
 for i = 5, #ARGV do
   local job = locate(queue, ARGV[i])

@@ -1,7 +1,7 @@
 -- locate: where one job is; part of the scripts that are given an id.
 
--- Leases by id, for scripts that are given many ids of one queue.
-local lease_index
+-- Leases by id, for scripts that are given many ids of one queue: made when the first of them may have one.
+local indexes_leases, lease_index = false, nil
 local function index_leases(queue)
   lease_index = {}
   local key, cursor = queue_key(queue, 'lease'), '0'
@@ -19,6 +19,7 @@ end
 -- The member of a job's lease and its expiry. Leases are as many as jobs run at once over all workers, not as many as
 -- wait; an index from id to epoch in Redis would cost every claim and every end a write.
 local function lease_of(queue, id)
+  if indexes_leases and not lease_index then index_leases(queue) end
   if lease_index then
     local lease = lease_index[id]
     if lease then return lease[1], lease[2] end

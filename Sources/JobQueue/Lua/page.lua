@@ -16,24 +16,28 @@ local CHUNK = 50
 -- Payloads are read with their headers; a page over large ones ends early.
 local bytes, BYTES = 0, 8 * 1024 * 1024
 
-local wanted = {}
+local wanted, any = {}, false
 for i, field in ipairs({ 'name', 'version', 'failures', 'text', 'after', 'before', 'tag', 'level', 'cancelled' }) do
-  if ARGV[5 + i] ~= '' then wanted[field] = ARGV[5 + i] end
+  if ARGV[5 + i] ~= '' then wanted[field], any = ARGV[5 + i], true end
 end
 for _, field in ipairs({ 'failures', 'after', 'before' }) do wanted[field] = tonumber(wanted[field]) end
 local reads_history = wanted.failures or wanted.text or wanted.cancelled
+local reads_time = wanted.after or wanted.before
 
-local function fits(header, text)
-  local level, created, rest = string.match(header, '^(%d)%+? (%d+) %d+ (.*)$')
-  if not level then return next(wanted) == nil end
-  if wanted.level and level ~= wanted.level then return false end
-  created = tonumber(created)
-  if wanted.after and created < wanted.after or wanted.before and created >= wanted.before then return false end
-  if wanted.name or wanted.version then
-    local name, version = string.match(rest, '^(%S+) (%d+)')
-    if wanted.name and name ~= wanted.name or wanted.version and version ~= wanted.version then return false end
+-- One pattern for the header, so that what does not fit costs no new string.
+local function plain(text) return text and string.gsub(text, '[^%w_]', '%%%0') end
+local header_pattern = '^' .. (wanted.level or '%d') .. '%+? (%d+) %d+ ' .. (plain(wanted.name) or '%S+') .. ' '
+  .. (wanted.version or '%d+') .. ' '
+local tag_pattern = wanted.tag and '^[^\n]* g=' .. plain(wanted.tag) .. '[ \n]'
+
+local function fits(envelope, text)
+  local first, _, created = string.find(envelope, header_pattern)
+  if not first then return false end
+  if reads_time then
+    created = tonumber(created)
+    if wanted.after and created < wanted.after or wanted.before and created >= wanted.before then return false end
   end
-  if wanted.tag and not string.find(header .. ' ', ' g=' .. wanted.tag .. ' ', 1, true) then return false end
+  if tag_pattern and not string.find(envelope, tag_pattern) then return false end
   if not reads_history then return true end
   local h = text and cjson.decode(text) or { f = 0, e = {} }
   if wanted.failures and h.f < wanted.failures then return false end
@@ -74,73 +78,65 @@ local function members_up_to(key, score, member)
   return low, false
 end
 
--- A part yields, from a place on, up to n entries { id, at, place after it }.
+-- A part yields, from a place on, up to n members in its order; it says what id a member has, its score, how many it
+-- yielded last and the place after the i-th of them. Nothing moves while the script runs: after the first chunk the rank is known.
 local function set_part(part, id_of, backwards)
   local key = P .. part
+  local rank, given
+  local self = { id_of = id_of }
   local function start(place)
     local score, member = string.match(place, '^(%S+) (.*)$')
     if not score then error({ err = 'BADCURSOR ' .. place }) end
     local n, taken = members_up_to(key, score, member)
-    return backwards and taken and n - 1 or n
+    if not backwards then return n end
+    return redis.call('ZCARD', key) - (taken and n - 1 or n)
   end
-  -- Nothing moves while the script runs: after the first chunk the rank is known.
-  local rank, ranked
-  return function(place, n)
-    if place == nil then
-      rank = backwards and redis.call('ZCARD', key) or 0
-    elseif place ~= ranked then
-      rank = start(place)
-    end
-    local first, last = rank, rank + n - 1
+  function self.members(place, n)
+    if place == nil then rank = 0 elseif place ~= true then rank = start(place) end
     if backwards then
-      first, last = math.max(0, rank - n), rank - 1
-      if last < 0 then return {} end
+      given = redis.call('ZRANGE', key, rank, rank + n - 1, 'REV')
+    else
+      given = redis.call('ZRANGE', key, rank, rank + n - 1)
     end
-    local flat, entries = redis.call('ZRANGE', key, first, last, 'WITHSCORES'), {}
-    for i = 1, #flat, 2 do
-      entries[#entries + 1] = {
-        id = id_of and id_of(flat[i]) or flat[i], at = flat[i + 1], place = flat[i + 1] .. ' ' .. flat[i],
-      }
-    end
-    if backwards then
-      for i = 1, math.floor(#entries / 2) do
-        entries[i], entries[#entries + 1 - i] = entries[#entries + 1 - i], entries[i]
-      end
-    end
-    if #entries > 0 then ranked = entries[#entries].place end
-    rank = backwards and first or first + #entries
-    return entries
+    rank = rank + #given
+    return given
   end
+  function self.count() return #given end
+  function self.score(member) return redis.call('ZSCORE', key, member) end
+  function self.place(i) return self.score(given[i]) .. ' ' .. given[i] end
+  return self
 end
 
 local function list_part(part)
   local key = P .. part
   local epoch = tonumber(redis.call('HGET', P .. 'meta', 'epoch') or 0)
+  local passed, before_given, given = 0, 0, nil
+  local self = {}
   local function start(place)
-    local passed, old_epoch, id = string.match(place, '^(%d+) (%d+) (.*)$')
-    if not passed then error({ err = 'BADCURSOR ' .. place }) end
-    passed = tonumber(passed)
-    local low = math.max(0, passed - math.max(0, epoch - old_epoch) - 1)
+    local old, old_epoch, id = string.match(place, '^(%d+) (%d+) (.*)$')
+    if not old then error({ err = 'BADCURSOR ' .. place }) end
+    old = tonumber(old)
+    local low = math.max(0, old - math.max(0, epoch - old_epoch) - 1)
     -- From 200 before (marks were taken too) to 1,000 after.
-    local from = math.max(0, low - 200)
-    local to = math.min(passed, low + 1000)
+    local from, to = math.max(0, low - 200), math.min(old, low + 1000)
     local window = redis.call('LRANGE', key, -to, -(from + 1))
     for i, found in ipairs(window) do
       if found == id then return from + #window - i + 1 end
     end
     return low
   end
-  local passed, at_place
-  return function(place, n)
-    if place == nil then passed = 0 elseif place ~= at_place then passed = start(place) end
-    local ids, entries = redis.call('LRANGE', key, -(passed + n), -(passed + 1)), {}
-    for i = #ids, 1, -1 do
-      passed = passed + 1
-      entries[#entries + 1] = { id = ids[i], at = -1, place = passed .. ' ' .. epoch .. ' ' .. ids[i] }
-    end
-    if #entries > 0 then at_place = entries[#entries].place end
-    return entries
+  function self.members(place, n)
+    if place == nil then passed = 0 elseif place ~= true then passed = start(place) end
+    local ids = redis.call('LRANGE', key, -(passed + n), -(passed + 1))
+    given = {}
+    for i = #ids, 1, -1 do given[#ids + 1 - i] = ids[i] end
+    before_given, passed = passed, passed + #ids
+    return given
   end
+  function self.count() return #given end
+  function self.score() return -1 end
+  function self.place(i) return before_given + i .. ' ' .. epoch .. ' ' .. given[i] end
+  return self
 end
 
 local function leased(member) return string.match(member, '^(.*):%d+$') or member end
@@ -165,57 +161,71 @@ end
 
 local envelopes_key = P .. (state == 'dead' and 'morgue' or 'jobs')
 
-local function show(entry, header, text)
+local function show(id, score, header, text)
   shown[#shown + 1] = {
-    entry.id, entry.at, header, text or '',
-    state == 'completed' and redis.call('HGET', P .. 'result', entry.id) or false,
-    state == 'running' and redis.call('HGET', P .. 'prog', entry.id) or '',
+    id, score, header, text or redis.call('HGET', P .. 'hist', id) or '',
+    state == 'completed' and redis.call('HGET', P .. 'result', id) or false,
+    state == 'running' and redis.call('HGET', P .. 'prog', id) or '',
   }
 end
 
--- Whether an ended job is remembered by the other set too, whose page shows it.
-local function comes_again(entry)
-  if tonumber(entry.at) <= now then return true end
-  return at_part == 2 and tonumber(redis.call('ZSCORE', P .. 'done', entry.id) or 0) > now
+-- An ended job's memory may be over, or the other set's page shows it.
+local function is_remembered(id, score)
+  if tonumber(score) <= now then return false end
+  return at_part == 1 or tonumber(redis.call('ZSCORE', P .. 'done', id) or 0) <= now
 end
 
-local function look_at(entries)
-  local ids = {}
-  for i, entry in ipairs(entries) do ids[i] = entry.id end
+-- Looks at a chunk; returns the index of the last that it looked at.
+local function look_at(part, members)
+  local ids = members
+  if part.id_of then
+    ids = {}
+    for i, member in ipairs(members) do ids[i] = part.id_of(member) end
+  end
   local envelopes = state == 'completed' and {} or redis.call('HMGET', envelopes_key, unpack(ids))
   local texts = reads_history and redis.call('HMGET', P .. 'hist', unpack(ids))
-  for i, entry in ipairs(entries) do
-    looked, place = looked + 1, entry.place
+  for i, id in ipairs(ids) do
     local envelope = envelopes[i]
     if state == 'completed' then
-      if next(wanted) == nil and not comes_again(entry) then show(entry, '') end
+      local score = not any and part.score(id)
+      if score and is_remembered(id, score) then show(id, score, '', '') end
     elseif envelope and envelope ~= '' then
       bytes = bytes + #envelope
-      local header = string.match(envelope, '^[^\n]*')
       local text = texts and texts[i]
-      if fits(header, text) then show(entry, header, text or not texts and redis.call('HGET', P .. 'hist', entry.id)) end
+      if not any or fits(envelope, text) then
+        show(id, part.score(members[i]), string.match(envelope, '^[^\n]*'), text)
+      end
     end
-    if #shown == most then return end
+    if #shown == most then return i end
   end
+  return #ids
 end
 
-local ended = false
-while not ended and #shown < most and looked < scan and bytes < BYTES do
+-- While a script goes on in a part, `place` is true.
+local last
+while parts[at_part] and #shown < most and looked < scan and bytes < BYTES do
   local part = parts[at_part]
-  if not part then
-    ended = true
+  local n = math.min(CHUNK, scan - looked)
+  if not any then n = math.min(n, most - #shown) end
+  local members = part.members(place, n)
+  if #members == 0 then
+    at_part, place, last = at_part + 1, nil, nil
   else
-    local n = math.min(CHUNK, scan - looked)
-    if next(wanted) == nil then n = math.min(n, most - #shown) end
-    local entries = part(place, n)
-    if #entries == 0 then
-      at_part, place = at_part + 1, nil
-    else
-      look_at(entries)
-    end
+    last = look_at(part, members)
+    looked, place = looked + last, true
   end
 end
--- A full page at the very end has no next one.
-while not ended and parts[at_part] and #parts[at_part](place, 1) == 0 do at_part, place = at_part + 1, nil end
-if not parts[at_part] then ended = true end
-return { now, looked, ended and '' or at_part .. (place and ' ' .. place or ''), unpack(shown) }
+local cursor = ''
+local part = parts[at_part]
+if part then
+  local here = last and part.place(last)
+  -- A full page at the very end has no next one.
+  local next_part, from = at_part, last and true
+  local goes_on = last and last < part.count()
+  while not goes_on and parts[next_part] do
+    goes_on = #parts[next_part].members(from or nil, 1) > 0
+    if not goes_on then next_part, from, here = next_part + 1, nil, nil end
+  end
+  if goes_on then cursor = next_part .. (here and ' ' .. here or '') end
+end
+return { now, looked, cursor, unpack(shown) }
