@@ -272,6 +272,37 @@ struct CronSchedulerTests {
         }
     }
 
+    @Test("runs of a unique job don't overlap: a tick that finds one is a duplicate, and the next ones come")
+    func noOverlap() async throws {
+        struct Alone: Job {
+            static let name = "alone"
+            static let queue = "work"
+            static let options = JobOptions(uniqueness: .untilDone)
+        }
+        try await QueueHarness.run { harness in
+            let time = try await VirtualTime("2026-03-10T10:00:30Z", client: harness.client)
+            let schedule = try JobSchedule("m", CronExpression("* * * * *"), job: Alone())
+            let barrier = Barrier()
+            var handlers = JobHandlers()
+            handlers.register(Alone.self) { _, _ in
+                try await barrier.wait()
+                return .done
+            }
+            try await harness.withScheduler(schedule, over: time) {
+                try await harness.withWorker(handlers) { _ in
+                    try await time.move(by: 180_000, step: 60_000)
+                    barrier.open()
+                    try await eventually("completed") {
+                        try await harness.inspector.queue(named: "work").completed == 1
+                    }
+                    try await time.move(to: time.now + 60_000)
+                    let outcomes = try await harness.inspector.scheduleHistory("m").map(\.outcome)
+                    #expect(outcomes == [.enqueued, .duplicate, .duplicate, .enqueued])
+                }
+            }
+        }
+    }
+
     @Test("an idle scheduler sends one command every half minute")
     func idle() async throws {
         try await QueueHarness.run { harness in

@@ -49,7 +49,8 @@ public struct VerifyLedger: Job {
     public static let queue = "maintenance"
     /// It reads every entry, so it may take long, and two at once make no sense.
     public static let options = JobOptions(
-        priority: .low, maximumFailures: 3, timeout: .seconds(4 * 3600), backoff: Backoff(base: .seconds(60)))
+        priority: .low, maximumFailures: 3, timeout: .seconds(4 * 3600), backoff: Backoff(base: .seconds(60)),
+        uniqueness: .untilDone)
 
     /// There is nothing to say.
     public init() {}
