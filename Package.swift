@@ -186,7 +186,8 @@ let package = Package(
             name: "TestSupport", dependencies: ["RedisClient", logging], path: "Tests/TestSupport",
             swiftSettings: settings),
         .testTarget(
-            name: "RedisClientTests", dependencies: ["RedisClient", "CHiredis", "TestSupport"], swiftSettings: settings),
+            name: "RedisClientTests", dependencies: ["RedisClient", "CHiredis", "TestSupport", metrics],
+            swiftSettings: settings),
         .testTarget(
             name: "JobQueueTests",
             dependencies: [

@@ -37,7 +37,8 @@ public struct Installation: Sendable {
             attributes: [.posixPermissions: 0o700])
         let redis = RedisClient(try redisConfiguration(settings.redis, role: role), logger: logger)
         let namespace = try Namespace(settings.namespace)
-        let queue = JobQueue(redis: redis, namespace: namespace, logger: logger)
+        let queue = JobQueue(
+            redis: redis, namespace: namespace, logger: logger, replication: replication(settings.redis))
         let store = try await DirectoryStore(directory: settings.storeDirectory, logger: logger)
         let payments = HTTPPaymentProvider(
             HTTPPaymentProviderConfiguration(
@@ -74,12 +75,23 @@ public struct Installation: Sendable {
     }
 
     private static func redisConfiguration(_ settings: Settings.Redis, role: String) throws -> RedisConfiguration {
-        let address: RedisConfiguration.Address =
+        var address: RedisConfiguration.Address =
             settings.socket.map { .unix(path: $0) } ?? .tcp(host: settings.host, port: settings.port)
+        if !settings.sentinels.isEmpty {
+            address = .sentinel(
+                master: settings.sentinelMaster,
+                sentinels: settings.sentinels.map { RedisConfiguration.Sentinel(host: $0.host, port: $0.port) })
+        }
         return RedisConfiguration(
             address: address, username: settings.username,
             password: try settings.passwordFile.flatMap { try SecretFile.read($0).first },
-            database: settings.database, clientName: role)
+            database: settings.database, clientName: role,
+            sentinelPassword: try settings.sentinelPasswordFile.flatMap { try SecretFile.read($0).first })
+    }
+
+    private static func replication(_ settings: Settings.Redis) -> ReplicationRequirement? {
+        guard settings.replicas > 0 else { return nil }
+        return ReplicationRequirement(replicas: settings.replicas, timeout: settings.replicaTimeout)
     }
 
     private static func marketplaceConfiguration(_ settings: Settings) -> MarketplaceConfiguration {

@@ -17,6 +17,8 @@ final class Link: @unchecked Sendable {
     var watched: UInt32 = 0
     var isDirty = false
     var isRegistered = false
+    /// It has been connected before.
+    var wasReady = false
     /// Which resolution the next endpoints must belong to.
     var attempt: UInt64 = 0
     /// Where the context goes.
@@ -32,6 +34,7 @@ final class Link: @unchecked Sendable {
     var now = MonotonicTime(nanoseconds: 0)
 
     private var appended: UInt64 = 0
+    private var writes = 0
     /// The rest of a command that is too large for hiredis's buffer.
     private var remainder: (bytes: [UInt8], offset: Int)?
 
@@ -207,12 +210,19 @@ final class Link: @unchecked Sendable {
                 hasMore = true
             }
             guard hasMore else { return tried }
+            writes += 1
             handleWrite()
             tried = true
             // Not all of it was taken: epoll says when to go on.
             guard !wantsWrite else { return true }
         }
         return tried
+    }
+
+    /// How many writes carried commands since this was asked last.
+    func takeWrites() -> Int {
+        defer { writes = 0 }
+        return writes
     }
 
     /// Appends a command with its callback; its tail waits in ``remainder`` if it is large.

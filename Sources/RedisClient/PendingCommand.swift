@@ -36,6 +36,8 @@ final class PendingCommand: @unchecked Sendable {
     ///
     /// Before that, a cancellation only leaves its mark.
     var isAccepted = false
+    /// When a connection took it.
+    var accepted: MonotonicTime?
     /// The caller was cancelled; may be known before the command arrives.
     var isCancelled = false
     /// It was in flight at a cut and is sent again: it may have run although it waits.

@@ -37,12 +37,17 @@ final class Reactor: @unchecked Sendable {
     private var completions: [(PendingCommand, PendingCommand.Reply)] = []
     private var subscriber: Subscriber?
     private var isClosing = false
+    private var metrics: RedisMetrics
 
-    init(configuration: RedisConfiguration, resolver: any EndpointResolver, mailbox: Mailbox, logger: Logger) {
+    init(
+        configuration: RedisConfiguration, resolver: any EndpointResolver, mailbox: Mailbox, logger: Logger,
+        metrics: RedisMetrics
+    ) {
         self.configuration = configuration
         self.resolver = resolver
         self.mailbox = mailbox
         self.logger = logger
+        self.metrics = metrics
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
     }
 
@@ -137,6 +142,8 @@ final class Reactor: @unchecked Sendable {
             complete(command, .failure(error))
         case .success(let action):
             command.isAccepted = true
+            command.accepted = now
+            metrics.commands += 1
             if command.timeoutNanoseconds != .max {
                 deadlines.push(
                     .command(command, link), deadline: now.advanced(byNanoseconds: command.timeoutNanoseconds))
@@ -226,6 +233,7 @@ final class Reactor: @unchecked Sendable {
         while let expired = deadlines.popExpired(now: now) {
             switch expired {
             case .command(let command, let link):
+                metrics.timeouts += 1
                 let (error, action) = link.state.expire(command, now: now)
                 complete(command, .failure(error))
                 perform(action, on: link)
@@ -271,6 +279,7 @@ final class Reactor: @unchecked Sendable {
             link.isDirty = false
             link.now = now
             link.flush()
+            metrics.roundTrips += link.takeWrites()
             settle(link)
         }
     }
@@ -333,6 +342,8 @@ final class Reactor: @unchecked Sendable {
             case .complete(let command, let reply): complete(command, reply)
             case .none: break
             case .becameReady:
+                if link.wasReady { metrics.reconnects += 1 }
+                link.wasReady = true
                 logger.debug("connected", metadata: ["link": "\(link.id)"])
                 link.subscriber?.connectionBecameReady()
                 markDirty(link)
@@ -378,6 +389,7 @@ final class Reactor: @unchecked Sendable {
     private func complete(_ command: PendingCommand, _ reply: PendingCommand.Reply) {
         guard !command.isDone else { return }
         command.isDone = true
+        metrics.ended(reply, accepted: command.accepted ?? now, now: now)
         completions.append((command, reply))
     }
 
@@ -388,5 +400,6 @@ final class Reactor: @unchecked Sendable {
             command.resume(with: reply)
         }
         completions.removeAll(keepingCapacity: true)
+        metrics.flush()
     }
 }

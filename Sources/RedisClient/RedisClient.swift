@@ -1,5 +1,6 @@
 import Glibc
 public import Logging
+public import Metrics
 public import ServiceLifecycle
 import Synchronization
 
@@ -28,7 +29,12 @@ public final class RedisClient: Sendable, Service {
     /// Makes a client.
     ///
     /// Nothing is opened before the first command.
-    public init(_ configuration: RedisConfiguration, logger: Logger) {
+    ///
+    /// - Parameter metrics: what counts `redis_client_commands`, `_round_trips`, `_reconnects`, `_timeouts` and
+    ///   `_unknown_outcomes`, and times `redis_client_command_duration`, one command a turn of the loop.
+    public init(
+        _ configuration: RedisConfiguration, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
+    ) {
         signal(SIGPIPE, SIG_IGN)
         let mailbox = Mailbox()
         self.configuration = configuration
@@ -49,7 +55,7 @@ public final class RedisClient: Sendable, Service {
         logger[metadataKey: "redis"] = "\(configuration.address)"
         let reactor = Reactor(
             configuration: configuration, resolver: Self.resolver(configuration, mailbox: mailbox, logger: logger),
-            mailbox: mailbox, logger: logger)
+            mailbox: mailbox, logger: logger, metrics: RedisMetrics(factory: metrics))
         if !startThread(named: "redis-reactor", { reactor.run() }) {
             logger.critical("no thread for the Redis client: every command will fail")
             mailbox.end()

@@ -54,6 +54,19 @@ extension SettingDefinition {
             "Unix socket of Redis; empty: use redis.host and redis.port"),
         .init("redis.host", "127.0.0.1", .text(emptyAllowed: false), "host of Redis, where redis.socket is empty"),
         .init("redis.port", "6379", .integer(1...65_535), "port of Redis, where redis.socket is empty"),
+        .init(
+            "redis.sentinels", "", .endpoints,
+            "Sentinels that name the primary, host:port separated by commas; empty: redis.socket or redis.host is it"),
+        .init("redis.sentinel_master", "sunset", .text(emptyAllowed: false), "name that the Sentinels know it by"),
+        .init(
+            "redis.sentinel_password_file", "", .path(emptyAllowed: true),
+            "file with the Sentinels' password; empty: none"),
+        .init(
+            "redis.replicas", "0", .integer(0...16),
+            "replicas that must have a job or an order before it is acknowledged (WAIT); 0: none"),
+        .init(
+            "redis.replica_timeout_ms", "1000", .integer(1...60_000),
+            "milliseconds that they may take, after which the call fails as not replicated"),
         .init("redis.database", "0", .integer(0...15), "number of the database (SELECT)"),
         .init("redis.username", "", .text(emptyAllowed: true), "ACL user; empty: the default user"),
         .init("redis.password_file", "", .path(emptyAllowed: true), "file with the password; empty: none"),

@@ -14,6 +14,8 @@ public struct SettingDefinition: Sendable {
         case oneOf([String])
         /// An absolute `http` or `https` URL without a path.
         case origin
+        /// Any number of `host:port`, separated by commas.
+        case endpoints
     }
 
     /// The dotted key, as in `Config/sunset.yaml`.
@@ -57,7 +59,18 @@ public struct SettingDefinition: Sendable {
             return words.contains(text) ? nil : "one of " + words.joined(separator: ", ")
         case .origin:
             return Self.isOrigin(text) ? nil : "a URL of the form http://host:port or https://host, without a path"
+        case .endpoints:
+            let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+            if text.isEmpty || parts.allSatisfy({ Self.isEndpoint($0) }) { return nil }
+            return "host:port, several separated by commas without spaces, or empty"
         }
+    }
+
+    private static func isEndpoint(_ text: Substring) -> Bool {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]) else {
+            return false
+        }
+        return colon > text.startIndex && (1...65_535).contains(port) && !text.contains { $0.isWhitespace }
     }
 
     private static func isOrigin(_ text: String) -> Bool {

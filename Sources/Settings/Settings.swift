@@ -8,6 +8,14 @@ public import Foundation
 public struct Settings: Sendable {
     /// How Redis is reached.
     public struct Redis: Sendable {
+        /// Where a Sentinel listens.
+        public struct Endpoint: Sendable, Equatable {
+            /// Its name or address.
+            public let host: String
+            /// Its port.
+            public let port: Int
+        }
+
         /// The Unix socket's path, or `nil` for host and port.
         public let socket: String?
         /// The host, where there is no socket.
@@ -20,6 +28,16 @@ public struct Settings: Sendable {
         public let username: String?
         /// The file that holds the password.
         public let passwordFile: String?
+        /// The Sentinels that name the primary; none for one Redis that does not move.
+        public let sentinels: [Endpoint]
+        /// The name that they know it by.
+        public let sentinelMaster: String
+        /// The file that holds their password.
+        public let sentinelPasswordFile: String?
+        /// How many replicas must have what is acknowledged; 0 waits for none.
+        public let replicas: Int
+        /// How long they may take.
+        public let replicaTimeout: Duration
         /// Whether a Redis that does not persist every write is accepted.
         public let allowVolatile: Bool
     }
@@ -201,7 +219,21 @@ extension Settings.Redis {
         database = Int(values.integer("redis.database"))
         username = values.text("redis.username").isEmpty ? nil : values.text("redis.username")
         passwordFile = values.path("redis.password_file")
+        sentinels = values.text("redis.sentinels").split(separator: ",").compactMap { Endpoint($0) }
+        sentinelMaster = values.text("redis.sentinel_master")
+        sentinelPasswordFile = values.path("redis.sentinel_password_file")
+        replicas = Int(values.integer("redis.replicas"))
+        replicaTimeout = .milliseconds(values.integer("redis.replica_timeout_ms"))
         allowVolatile = values.boolean("redis.allow_volatile")
+    }
+}
+
+extension Settings.Redis.Endpoint {
+    /// `host:port`, an IPv6 address in brackets.
+    fileprivate init?(_ text: Substring) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]) else { return nil }
+        host = text[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
+        self.port = port
     }
 }
 

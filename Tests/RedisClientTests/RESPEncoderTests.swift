@@ -54,6 +54,58 @@ import Testing
         }
     }
 
+    @Test func `a reply of any shape is copied as it was sent`() {
+        var generator = SplitMix64(state: 515)
+        for _ in 0..<2_000 {
+            var wire: [UInt8] = []
+            let sent = Self.makeReply(depth: 0, into: &wire, using: &generator)
+            let reader = ReplyReader()
+            var rest = wire[...]
+            while !rest.isEmpty {
+                let count = min(rest.count, Int.random(in: 1...64, using: &generator))
+                reader.feed(rest.prefix(count))
+                rest = rest.dropFirst(count)
+                if !rest.isEmpty { #expect(reader.next() == nil) }
+            }
+            #expect(reader.next() == sent)
+        }
+    }
+
+    /// A random reply and its encoding, nested as deeply as hiredis reads.
+    private static func makeReply(
+        depth: Int, into wire: inout [UInt8], using generator: inout SplitMix64
+    ) -> RESPValue {
+        let text = String(repeating: "é x", count: Int.random(in: 0...3, using: &generator))
+        switch Int.random(in: 0..<(depth < 6 ? 7 : 6), using: &generator) {
+        case 0:
+            let value = Int64.random(in: .min ... .max, using: &generator)
+            wire += Array(":\(value)\r\n".utf8)
+            return .integer(value)
+        case 1:
+            wire += Array("+\(text)\r\n".utf8)
+            return .status(text)
+        case 2:
+            wire += Array("-ERR \(text)\r\n".utf8)
+            return .error(RedisServerError(message: "ERR \(text)"))
+        case 3:
+            wire += Array("$-1\r\n".utf8)
+            return .null
+        case 4:
+            wire += Array("*-1\r\n".utf8)
+            return .null
+        case 5:
+            let bytes = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
+                UInt8.random(in: 0...255, using: &generator)
+            }
+            wire += Array("$\(bytes.count)\r\n".utf8) + bytes + Array("\r\n".utf8)
+            return .bytes(bytes)
+        default:
+            let count = Int.random(in: 0...4, using: &generator)
+            wire += Array("*\(count)\r\n".utf8)
+            return .array((0..<count).map { _ in makeReply(depth: depth + 1, into: &wire, using: &generator) })
+        }
+    }
+
     @Test func `noise never reads as more than hiredis allows`() {
         var generator = SplitMix64(state: 7)
         let alphabet = Array("*$+-:0123456789\r\nabc".utf8)

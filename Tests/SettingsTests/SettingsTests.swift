@@ -49,6 +49,18 @@ struct SettingsTests {
         #expect(settings.api.host == "10.0.0.1")
     }
 
+    @Test("Sentinels are read from a list, and one without a port is refused")
+    func sentinels() throws {
+        let flags = ["--redis-sentinels", "10.0.0.1:26379,[::1]:26380", "--redis-replicas=1"]
+        let settings = try Settings(file: nil, flags: flags, environment: [:])
+        #expect(settings.redis.sentinels == [.init(host: "10.0.0.1", port: 26_379), .init(host: "::1", port: 26_380)])
+        #expect(settings.redis.sentinelMaster == "sunset")
+        #expect(settings.redis.replicas == 1)
+        let found = problems { try Settings(file: nil, flags: ["--redis-sentinels=10.0.0.1"], environment: [:]) }
+        #expect(found.first?.contains("host:port") == true)
+        #expect(try Settings(file: nil, flags: [], environment: [:]).redis.sentinels.isEmpty)
+    }
+
     @Test("a bad value names the key, the value and what is allowed")
     func badValue() throws {
         let found = problems { try Settings(file: nil, flags: ["--api-port=http"], environment: [:]) }
