@@ -11,6 +11,9 @@ extension RESPValue {
             self = .integer(value.integer)
         case REDIS_REPLY_STATUS:
             self = .status(Self.text(value))
+        case REDIS_REPLY_ARRAY where value.elements == 0:
+            // The initializer below would write to the storage that all empty arrays of the process share.
+            self = .array([])
         case REDIS_REPLY_ARRAY:
             self = .array(
                 [RESPValue](unsafeUninitializedCapacity: value.elements) { buffer, count in
