@@ -219,6 +219,10 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "ControlTests",
+            dependencies: ["sunsetctl", "JobQueue", "RedisClient", "TestSupport", logging, lifecycle],
+            swiftSettings: settings),
+        .testTarget(
             name: "TelemetryTests", dependencies: ["Telemetry", metrics, logging, lifecycle], swiftSettings: settings),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: settings),
         .testTarget(

@@ -55,6 +55,14 @@ public struct Installation: Sendable {
             logger: logger)
     }
 
+    /// Opens the connections and the queues alone, for programs that need no file of the installation.
+    public static func openQueue(
+        _ settings: Settings, role: String, logger: Logger
+    ) throws -> (redis: RedisClient, queue: JobQueue) {
+        let redis = RedisClient(try redisConfiguration(settings.redis, role: role), logger: logger)
+        return (redis, JobQueue(redis: redis, namespace: try Namespace(settings.namespace), logger: logger))
+    }
+
     /// Checks Redis and the schemas of queues and marketplace, and makes the buckets; closes Redis when it may not go on.
     ///
     /// - Throws: what does not fit, with what to do.

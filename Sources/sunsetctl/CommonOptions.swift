@@ -5,20 +5,36 @@ import JobQueue
 import Logging
 import RedisClient
 import Settings
+import Synchronization
 
 /// What every command takes, and how it reaches the installation.
 struct CommonOptions: ParsableArguments {
     @Flag(help: "Print JSON for programs instead of a table for people.") var json = false
     @Option(help: "The file of settings.") var config: String?
-    @Argument(parsing: .allUnrecognized, help: "Settings, as --key value.") var settings: [String] = []
+
+    /// The settings of the command line, as `--key value`; see ``Sunsetctl/main()``.
+    static let settings = Mutex<[String]>([])
+
+    /// Reaches the queues alone: no folder, key or file of the installation is needed, so it works from any host.
+    func withQueue(_ body: (QueueInspector, JobQueue) async throws -> Void) async throws {
+        try await complaining {
+            let settings = try Settings(file: config, flags: Self.settings.withLock { $0 })
+            let (redis, queue) = try Installation.openQueue(settings, role: "sunsetctl", logger: Self.logger)
+            do {
+                try await body(QueueInspector(queue: queue), queue)
+            } catch {
+                await redis.close()
+                throw error
+            }
+            await redis.close()
+        }
+    }
 
     /// Opens the installation, runs `body`, and turns failures into a line on standard error and an exit status.
     func withInstallation(_ body: (Installation) async throws -> Void) async throws {
-        do {
-            let settings = try Settings(file: config, flags: settings)
-            var logger = Logger(label: "sunsetctl") { StreamLogHandler.standardError(label: $0) }
-            logger.logLevel = .error
-            let installation = try await Installation.open(settings, role: "sunsetctl", logger: logger)
+        try await complaining {
+            let settings = try Settings(file: config, flags: Self.settings.withLock { $0 })
+            let installation = try await Installation.open(settings, role: "sunsetctl", logger: Self.logger)
             do {
                 try await body(installation)
             } catch {
@@ -26,10 +42,31 @@ struct CommonOptions: ParsableArguments {
                 throw error
             }
             await installation.redis.close()
+        }
+    }
+
+    private static var logger: Logger {
+        var logger = Logger(label: "sunsetctl") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .error
+        return logger
+    }
+
+    /// Turns failures into a line on standard error and the documented exit status.
+    func complaining(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
         } catch let code as ExitCode {
             throw code
         } catch let error as SettingsError {
             Self.complain("\(error)")
+            throw ExitCode(64)
+        } catch let error as ValidationError {
+            Self.complain("\(error)")
+            throw ExitCode(64)
+        } catch let error as JobQueueError
+            where [.invalidJob, .payloadTooLarge, .invalidConfiguration].contains(error.code)
+        {
+            Self.complain(error.message)
             throw ExitCode(64)
         } catch {
             Self.complain("\(error)")
@@ -47,5 +84,35 @@ struct CommonOptions: ParsableArguments {
 
     static func complain(_ text: String) {
         FileHandle.standardError.write(Data(("sunsetctl: " + text + "\n").utf8))
+    }
+
+    /// What changed, for people and for programs.
+    func report(_ text: String, _ values: [String: String]) throws {
+        if json { try printJSON(values) } else { print(text) }
+    }
+
+    /// Refuses, and ends with status 1.
+    static func refuse(_ text: String) -> ExitCode {
+        complain(text)
+        return ExitCode(1)
+    }
+}
+
+/// What a destructive command takes: it asks, unless it is told not to.
+struct ConsentOptions: ParsableArguments {
+    @Flag(name: [.customLong("yes"), .customShort("y")], help: "Do it without asking.") var isGiven = false
+
+    /// Asks on the terminal; without one, `--yes` is needed.
+    func ask(_ question: String) throws {
+        guard !isGiven else { return }
+        guard isatty(STDIN_FILENO) == 1 else {
+            throw ValidationError("\(question) There is no terminal to ask on: say --yes.")
+        }
+        FileHandle.standardError.write(Data("\(question) [y/N] ".utf8))
+        let answer = readLine()?.lowercased() ?? ""
+        guard answer == "y" || answer == "yes" else {
+            CommonOptions.complain("nothing was changed")
+            throw ExitCode(1)
+        }
     }
 }

@@ -8,8 +8,8 @@ struct CronList: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-        try await common.withInstallation { installation in
-            let schedules = try await QueueInspector(queue: installation.queue).schedules()
+        try await common.withQueue { inspector, _ in
+            let schedules = try await inspector.schedules()
             guard !common.json else { return try common.printJSON(schedules) }
             var table = Table([
                 "NAME", "VERSION", "STATE", "WHEN", "ZONE", "QUEUE", "NEXT", "LAST TICK", "LAST JOB", "SEEN",
@@ -34,8 +34,7 @@ struct CronHistory: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-        try await common.withInstallation { installation in
-            let inspector = QueueInspector(queue: installation.queue)
+        try await common.withQueue { inspector, _ in
             try await inspector.requireSchedule(name)
             let ticks = try await inspector.scheduleHistory(name)
             guard !common.json else { return try common.printJSON(ticks) }
@@ -59,8 +58,7 @@ struct CronRun: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-        try await common.withInstallation { installation in
-            let inspector = QueueInspector(queue: installation.queue)
+        try await common.withQueue { inspector, _ in
             try await inspector.requireSchedule(name)
             guard let id = try await inspector.runScheduleNow(name) else { throw ExitCode(1) }
             if common.json { try common.printJSON(["job": id.rawValue]) } else { print("wanted as job \(id)") }
@@ -75,8 +73,7 @@ struct CronPause: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-        try await common.withInstallation { installation in
-            let inspector = QueueInspector(queue: installation.queue)
+        try await common.withQueue { inspector, _ in
             try await inspector.requireSchedule(name)
             print(try await inspector.pauseSchedule(name) ? "paused" : "was paused already")
         }
@@ -90,8 +87,7 @@ struct CronResume: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-        try await common.withInstallation { installation in
-            let inspector = QueueInspector(queue: installation.queue)
+        try await common.withQueue { inspector, _ in
             try await inspector.requireSchedule(name)
             print(try await inspector.resumeSchedule(name) ? "resumed" : "was not paused")
         }
@@ -107,8 +103,7 @@ struct CronForget: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-        try await common.withInstallation { installation in
-            let inspector = QueueInspector(queue: installation.queue)
+        try await common.withQueue { inspector, _ in
             try await inspector.requireSchedule(name)
             try await inspector.forgetSchedule(name)
             print("forgotten")

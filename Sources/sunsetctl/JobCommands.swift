@@ -19,8 +19,9 @@ struct JobList: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await common.withInstallation { installation in
-            let page = try await QueueInspector(queue: installation.queue)
+        try await common.withQueue { inspector, _ in
+            let page =
+                try await inspector
                 .jobs(queue: queue, state: state, cursor: cursor, limit: limit)
             guard !common.json else { return try common.printJSON(page) }
             var table = Table([
@@ -47,8 +48,8 @@ struct JobShow: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-        try await common.withInstallation { installation in
-            let job = try await find(id, queue: queue, in: installation.queue)
+        try await common.withQueue { inspector, _ in
+            let job = try await find(id, queue: queue, in: inspector)
             guard !common.json else { return try common.printJSON(job) }
             print("job       \(job.id)")
             print("type      \(job.name) (version \(job.version))")
@@ -67,34 +68,9 @@ struct JobShow: AsyncParsableCommand {
     }
 }
 
-struct JobRetry: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "retry", abstract: "Puts a dead or scheduled job back on its queue now, with fresh budgets.")
-    @Argument(help: "The job's id.") var id: String
-    @Option(help: "Its queue; without it every queue is asked.") var queue: String?
-    @OptionGroup var common: CommonOptions
-
-    func run() async throws {
-        try await common.withInstallation { installation in
-            let job = try await find(id, queue: queue, in: installation.queue)
-            guard try await QueueInspector(queue: installation.queue).retry(id: job.id, queue: job.queue) else {
-                CommonOptions.complain(
-                    "job \(id) is \(job.state.rawValue); only a dead or scheduled job can be retried")
-                throw ExitCode(1)
-            }
-            if common.json {
-                try common.printJSON(["id": job.id.rawValue, "queue": job.queue, "state": "waiting"])
-            } else {
-                print("job \(job.id) is on queue \(job.queue) again")
-            }
-        }
-    }
-}
-
-private func find(_ id: String, queue: String?, in queues: JobQueue) async throws -> JobRecord {
-    guard let job = try await QueueInspector(queue: queues).job(id: JobID(rawValue: id), queue: queue) else {
-        CommonOptions.complain("there is no job '\(id)'" + (queue.map { " on queue '\($0)'" } ?? ""))
-        throw ExitCode(1)
+private func find(_ id: String, queue: String?, in inspector: QueueInspector) async throws -> JobRecord {
+    guard let job = try await inspector.job(id: JobID(id), queue: queue) else {
+        throw CommonOptions.refuse("there is no job '\(id)'" + (queue.map { " on queue '\($0)'" } ?? ""))
     }
     return job
 }

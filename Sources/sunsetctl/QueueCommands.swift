@@ -7,8 +7,8 @@ struct QueueList: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-        try await common.withInstallation { installation in
-            let queues = try await QueueInspector(queue: installation.queue).queues()
+        try await common.withQueue { inspector, _ in
+            let queues = try await inspector.queues()
             guard !common.json else { return try common.printJSON(queues) }
             var table = Table([
                 "QUEUE", "STATE", "WAITING", "RUNNING", "SCHEDULED", "PARKED", "DEAD", "OLDEST", "DONE/5MIN",
@@ -32,8 +32,7 @@ struct QueueInspect: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-        try await common.withInstallation { installation in
-            let inspector = QueueInspector(queue: installation.queue)
+        try await common.withQueue { inspector, _ in
             let known = try await inspector.queues().map(\.name)
             guard known.contains(queue) else {
                 CommonOptions.complain("there is no queue '\(queue)'; there are: \(known.joined(separator: ", "))")

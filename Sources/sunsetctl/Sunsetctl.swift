@@ -1,4 +1,6 @@
 import ArgumentParser
+import Settings
+import Synchronization
 
 @main
 struct Sunsetctl: AsyncParsableCommand {
@@ -9,18 +11,65 @@ struct Sunsetctl: AsyncParsableCommand {
             Exit status: 0 done; 1 not found, or a check that did not hold; 64 wrong usage; 69 Redis or a file is out of reach.
             Every key of Config/sunset.yaml is a flag too: redis.socket is --redis-socket.
             """,
-        subcommands: [QueueCommands.self, JobCommands.self, CronCommands.self, LedgerCommands.self]
+        subcommands: [
+            QueueCommands.self, JobCommands.self, DeadCommands.self, WorkerCommands.self, PoolCommands.self,
+            CronCommands.self, Stats.self, LedgerCommands.self,
+        ]
     )
+
+    /// Takes the settings out before the command line is parsed: a setting's value is not a job's id.
+    static func main() async {
+        let flags = Set(SettingDefinition.all.map(\.flag))
+        var words: [String] = []
+        var settings: [String] = []
+        var rest = CommandLine.arguments.dropFirst()
+        while let word = rest.popFirst() {
+            let name = word.split(separator: "=", maxSplits: 1).first.map(String.init) ?? word
+            guard flags.contains(name) else {
+                words.append(word)
+                continue
+            }
+            settings.append(word)
+            if name == word, let value = rest.popFirst() { settings.append(value) }
+        }
+        CommonOptions.settings.withLock { $0 = settings }
+        await main(words)
+    }
 }
 
 struct QueueCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "queue", abstract: "The queues.", subcommands: [QueueList.self, QueueInspect.self])
+        commandName: "queue", abstract: "The queues.",
+        subcommands: [
+            QueueList.self, QueueInspect.self, QueueHistoryCommand.self, QueuePause.self, QueueResume.self,
+            QueueDrainCommand.self, QueueEmpty.self, QueueLimit.self, QueueRemove.self,
+        ])
 }
 
 struct JobCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "job", abstract: "The jobs.", subcommands: [JobList.self, JobShow.self, JobRetry.self])
+        commandName: "job", abstract: "The jobs, one by one or in bulk.",
+        subcommands: [
+            JobList.self, JobShow.self, JobRetry.self, JobRun.self, JobCancel.self, JobKill.self, JobDelete.self,
+            JobMove.self, JobEdit.self,
+        ])
+}
+
+struct DeadCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dead", abstract: "The dead letters.",
+        subcommands: [DeadList.self, DeadRetryAll.self, DeadPurge.self])
+}
+
+struct WorkerCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker", abstract: "The worker processes.",
+        subcommands: [WorkerList.self, WorkerShow.self, WorkerQuiet.self, WorkerResume.self, WorkerStop.self])
+}
+
+struct PoolCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pool", abstract: "The pools of worker processes.", subcommands: [PoolList.self, PoolScale.self])
 }
 
 struct CronCommands: AsyncParsableCommand {

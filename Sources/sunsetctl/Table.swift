@@ -1,4 +1,5 @@
 import Foundation
+import JobQueue
 
 /// A table for people: a heading, columns as wide as their widest cell, numbers to the right.
 struct Table {
@@ -39,6 +40,16 @@ struct Table {
 
 /// How times and spans are shown.
 enum Show {
+    /// A queue's bounds in words.
+    static func limits(_ limits: QueueLimits) -> String {
+        var parts: [String] = []
+        if let concurrency = limits.concurrency { parts.append("at most \(concurrency) at once") }
+        if let rate = limits.rate {
+            parts.append("\(rate.count) starts per \(span(rate.milliseconds)), \(rate.burst) at once after a pause")
+        }
+        return parts.isEmpty ? "no bounds" : parts.joined(separator: "; ")
+    }
+
     /// A Unix time in milliseconds as RFC 3339 in UTC.
     static func time(_ milliseconds: Int64?) -> String {
         guard let milliseconds else { return "–" }

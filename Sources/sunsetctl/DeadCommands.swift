@@ -1,0 +1,68 @@
+import ArgumentParser
+import JobQueue
+
+struct DeadList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ls", abstract: "The dead jobs of all queues, or of one, the latest first.")
+    @Option(help: "The queue; without it all.") var queue: String?
+    @Option(help: "How many of each queue, 1 to 1000.") var limit = 20
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        try await common.withQueue { inspector, _ in
+            let names = if let queue { [queue] } else { try await inspector.queues(minutes: 0).map(\.name) }
+            var jobs: [JobRecord] = []
+            for name in names {
+                jobs += try await inspector.jobs(queue: name, state: .dead, limit: min(max(limit, 1), 1_000)).jobs
+            }
+            guard !common.json else { return try common.printJSON(jobs) }
+            var table = Table(["QUEUE", "ID", "TYPE", "FAILURES", "LAPSES", "DIED", "LAST ERROR"])
+            for job in jobs {
+                table.add([
+                    job.queue, job.id.rawValue, job.name, "\(job.failures)", "\(job.lapses)", Show.time(job.stateAt),
+                    job.troubles.last?.message ?? "–",
+                ])
+            }
+            table.write()
+        }
+    }
+}
+
+struct DeadRetryAll: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry-all", abstract: "Puts all dead jobs of a queue back, or those that match.")
+    @Argument(help: "The queue.") var name: String
+    @OptionGroup var selection: JobSelection
+    @Flag(help: "Only say what would be done.") var dryRun = false
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        try await JobSteering(operation: .retry, verb: "retried", isDestructive: false)
+            .run(selection.dead(name), dryRun: dryRun, consent: ConsentOptions(), common)
+    }
+}
+
+struct DeadPurge: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "purge", abstract: "Deletes all dead jobs of a queue, or those that match.")
+    @Argument(help: "The queue.") var name: String
+    @OptionGroup var selection: JobSelection
+    @Flag(help: "Only say what would be done.") var dryRun = false
+    @OptionGroup var consent: ConsentOptions
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        try await JobSteering(operation: .delete, verb: "deleted", isDestructive: true)
+            .run(selection.dead(name), dryRun: dryRun, consent: consent, common)
+    }
+}
+
+extension JobSelection {
+    /// The same, of a queue's dead jobs.
+    fileprivate func dead(_ queue: String) -> JobSelection {
+        var selection = self
+        selection.queue = queue
+        selection.state = .dead
+        return selection
+    }
+}

@@ -1,0 +1,132 @@
+public import ArgumentParser
+import Foundation
+public import JobQueue
+
+extension JobPriority: ExpressibleByArgument {
+    /// Reads high, normal or low.
+    public init?(argument: String) {
+        switch argument {
+        case "high": self = .high
+        case "normal": self = .normal
+        case "low": self = .low
+        default: return nil
+        }
+    }
+}
+
+/// Which jobs a command is about: some by id, or all of a state that a filter lets through.
+struct JobSelection: ParsableArguments {
+    @Option(help: "The ids, separated by commas.") var id: String?
+    @Option(help: "The queue; needed with --state, else every queue is asked.") var queue: String?
+    @Option(help: "All jobs in this state: \(JobState.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var state: JobState?
+    @Option(help: "Only jobs of this type.") var type: String?
+    @Option(help: "Only jobs with at least so many failures.") var failures: Int?
+    @Option(help: "Only jobs whose last error contains this.") var error: String?
+    @Option(help: "Only jobs with this tag.") var tag: String?
+    @Option(help: "Only jobs of this level: high, normal, low.") var priority: JobPriority?
+    @Option(help: "Only jobs enqueued before (RFC 3339).") var before: String?
+    @Option(help: "Only jobs enqueued after (RFC 3339).") var after: String?
+
+    func filter() throws -> JobFilter {
+        JobFilter(
+            name: type, minimumFailures: failures, errorContains: error, enqueuedAfter: try Self.time(after, "--after"),
+            enqueuedBefore: try Self.time(before, "--before"), tag: tag, priority: priority)
+    }
+
+    private static func time(_ text: String?, _ option: String) throws -> Int64? {
+        guard let text else { return nil }
+        guard let date = try? Date(text, strategy: .iso8601) else {
+            throw ValidationError("\(option) is '\(text)'; it must be a time as in RFC 3339: 2026-01-31T12:00:00Z.")
+        }
+        return Int64(date.timeIntervalSince1970 * 1000)
+    }
+}
+
+/// Does one operation to what was selected, one by one or in bulk.
+struct JobSteering {
+    let operation: JobOperation
+    /// What was done, for people: "retried".
+    let verb: String
+    /// Whether jobs are lost by it, so that it asks.
+    let isDestructive: Bool
+
+    func run(
+        _ selection: JobSelection, dryRun: Bool, consent: ConsentOptions, _ common: CommonOptions
+    ) async throws {
+        try await common.withQueue { inspector, _ in
+            if let ids = selection.id {
+                guard selection.state == nil else { throw ValidationError("Say --id or --state, not both.") }
+                try await one(ids.split(separator: ",").map(String.init), selection, dryRun, consent, inspector, common)
+            } else {
+                guard let state = selection.state, let queue = selection.queue else {
+                    throw ValidationError("Say which jobs: --id ID,… or --queue QUEUE --state STATE and filters.")
+                }
+                try await bulk(queue, state, try selection.filter(), dryRun, consent, inspector, common)
+            }
+        }
+    }
+
+    private func one(
+        _ ids: [String], _ selection: JobSelection, _ dryRun: Bool, _ consent: ConsentOptions,
+        _ inspector: QueueInspector, _ common: CommonOptions
+    ) async throws {
+        if isDestructive, !dryRun { try consent.ask("\(ids.count) job(s) will be \(verb). Go on?") }
+        var outcomes: [Outcome] = []
+        for id in ids {
+            guard let job = try await inspector.job(id: JobID(id), queue: selection.queue) else {
+                outcomes.append(Outcome(id: id, queue: selection.queue, result: "not_found"))
+                continue
+            }
+            let result: JobOperationResult =
+                dryRun
+                ? (operation.isAllowed(in: job.state) ? .done : .wrongState(job.state))
+                : try await inspector.perform(operation, on: job.id, queue: job.queue)
+            outcomes.append(Outcome(id: id, queue: job.queue, result: result.reason))
+        }
+        if common.json {
+            try common.printJSON(outcomes)
+        } else {
+            for outcome in outcomes { print("\(outcome.id)  \(outcome.text(verb, dryRun))") }
+        }
+        guard outcomes.allSatisfy(\.isDone) else { throw ExitCode(1) }
+    }
+
+    private func bulk(
+        _ queue: String, _ state: JobState, _ filter: JobFilter, _ dryRun: Bool, _ consent: ConsentOptions,
+        _ inspector: QueueInspector, _ common: CommonOptions
+    ) async throws {
+        if isDestructive, !dryRun {
+            try consent.ask("All \(state.rawValue) jobs of queue \(queue) that match will be \(verb). Go on?")
+        }
+        let bar = ProgressBar(isShown: !common.json)
+        let report = try await inspector.apply(operation, to: filter, queue: queue, state: state, dryRun: dryRun) {
+            bar.show(done: $0.scanned, of: $0.total, "\($0.matched) match")
+        }
+        bar.end()
+        guard !common.json else { return try common.printJSON(report) }
+        if dryRun {
+            print("\(report.matched) of \(report.scanned) jobs would be \(verb); nothing was changed")
+        } else {
+            print("\(report.changed) of \(report.matched) jobs \(verb)")
+            for (reason, count) in report.skipped.sorted(by: { $0.key < $1.key }) { print("  \(count) \(reason)") }
+        }
+    }
+
+    private struct Outcome: Encodable {
+        let id: String
+        let queue: String?
+        let result: String
+
+        var isDone: Bool { result == "done" || result == "requested" }
+
+        func text(_ verb: String, _ dryRun: Bool) -> String {
+            switch result {
+            case "done": dryRun ? "would be \(verb)" : verb
+            case "requested": "runs, and was asked to stop"
+            case "not_found": "there is no such job"
+            default: "left alone: \(result.replacing("_", with: " "))"
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import JobQueue
+import RedisClient
+import ServiceLifecycle
+import TestSupport
+import Testing
+
+/// What a run of `sunsetctl` said and how it ended.
+struct Said {
+    let status: Int32
+    let output: String
+    let errors: String
+
+    /// The output as JSON.
+    func json() throws -> Any {
+        try JSONSerialization.jsonObject(with: Data(output.utf8), options: .fragmentsAllowed)
+    }
+
+    func object() throws -> [String: Any] { try #require(try json() as? [String: Any]) }
+    func list() throws -> [[String: Any]] { try #require(try json() as? [[String: Any]]) }
+}
+
+struct Chore: Job {
+    static let name = "chore"
+    static let queue = "chores"
+    static let options = JobOptions(maximumFailures: 1)
+    var text = ""
+}
+
+/// The built `sunsetctl` on a private Redis with work in every state.
+struct ControlHarness {
+    let server: RedisServer
+    let client: RedisClient
+    let queue: JobQueue
+    let inspector: QueueInspector
+    let folder: TemporaryDirectory
+
+    static func run(_ body: (ControlHarness) async throws -> Void) async throws {
+        try await withRedis { server, client in
+            let queue = JobQueue(redis: client, namespace: try Namespace("sunset"), logger: .quiet)
+            try await queue.prepare()
+            try await body(
+                ControlHarness(
+                    server: server, client: client, queue: queue, inspector: QueueInspector(queue: queue),
+                    folder: try TemporaryDirectory()))
+        }
+    }
+
+    /// Runs `sunsetctl` with the words and the settings that reach the server.
+    func ctl(_ words: String...) async throws -> Said { try await ctl(words) }
+
+    func ctl(_ words: [String]) async throws -> Said {
+        let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "sunsetctl")
+        let (out, err) = (folder.file("out"), folder.file("err"))
+        let command = "exec '\(program.path)' \"$@\" >'\(out)' 2>'\(err)' </dev/null"
+        let settings = [
+            "--data", folder.path, "--redis-socket", server.socketPath, "--redis-allow-volatile", "true",
+        ]
+        let child = try ChildProcess("/bin/sh", ["-c", command, "sh"] + words + settings)
+        let status = child.wait()
+        return Said(
+            status: status >> 8, output: try String(contentsOfFile: out, encoding: .utf8),
+            errors: try String(contentsOfFile: err, encoding: .utf8))
+    }
+
+    func state(_ id: String) async throws -> JobState? { try await inspector.job(id: JobID(id))?.state }
+
+    /// `w1 w2 w3` wait, `s1` is scheduled, `d1 d2` are dead, `c1` is completed.
+    func seed() async throws {
+        for id in ["d1", "d2", "c1"] { try await queue.enqueue(Chore(text: id), id: JobID(id)) }
+        var handlers = JobHandlers()
+        handlers.register(Chore.self) { job, _ in
+            guard job.text == "c1" else { throw JobFailure.permanent("no luck with \(job.text)") }
+        }
+        try await withWorker(handlers) {
+            try await eventually { try await inspector.queue(named: "chores").dead == 2 }
+            try await eventually { try await inspector.queue(named: "chores").completed >= 1 }
+        }
+        for id in ["w1", "w2", "w3"] { try await queue.enqueue(Chore(text: id), id: JobID(id), tag: "tag-\(id)") }
+        try await queue.enqueue(Chore(text: "s1"), id: JobID("s1"), delay: .seconds(3600))
+    }
+
+    func withWorker(_ handlers: JobHandlers, _ body: () async throws -> Void) async throws {
+        let worker = JobWorker(
+            queue: queue, handlers: handlers,
+            configuration: JobWorkerConfiguration(
+                queues: [WorkerQueue("chores", concurrency: 1, prefetches: false)], lease: .seconds(30),
+                heartbeat: .milliseconds(100), gracePeriod: .milliseconds(100), name: "test"),
+            logger: .quiet)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup)], logger: .quiet
+            ))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            do {
+                try await body()
+            } catch {
+                await group.triggerGracefulShutdown()
+                throw error
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+}
