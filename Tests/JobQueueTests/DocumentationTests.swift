@@ -23,6 +23,19 @@ struct DocumentationTests {
         #expect(program.split(separator: "\n", omittingEmptySubsequences: false).count <= 41)
     }
 
+    @Test("every test that it names is there")
+    func tests() throws {
+        let prose = try text("docs/job-queue.md").split(separator: "```", omittingEmptySubsequences: false)
+            .enumerated().filter { $0.offset.isMultiple(of: 2) }.map(\.element).joined()
+        let named = Set(prose.matches(of: /"([^"]+)"/).map { $0.1.replacing(/\s+/, with: " ") })
+        let folder = Self.root.appendingPathComponent("Tests").resolvingSymlinksInPath().path
+        let files = try #require(FileManager.default.enumerator(atPath: folder)).compactMap { $0 as? String }
+        var sources = ""
+        for file in files where file.hasSuffix(".swift") { sources += try text("Tests/\(file)") }
+        let missing = named.filter { !sources.contains("\"\($0)\"") }
+        #expect(named.count > 30 && missing.isEmpty, "\(missing.sorted())")
+    }
+
     @Test("the example program enqueues, works and ends")
     func runs() async throws {
         let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
