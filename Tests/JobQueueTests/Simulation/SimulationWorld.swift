@@ -142,10 +142,18 @@ actor SimulationWorld {
     /// Everybody drains.
     func end() async throws {
         isEnding = true
-        for process in processes { process.kill(SIGTERM) }
         for entry in workers { entry.worker.task.cancel() }
         for entry in workers { try await entry.worker.end() }
-        for process in processes { process.wait() }
+        for (index, process) in processes.enumerated() {
+            // Again and again: one that has just started ignores the signal until it listens for it.
+            for _ in 0..<500 where process.isRunning {
+                process.kill(SIGTERM)
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            if process.isRunning { ledger.violated("process \(index) is deaf to SIGTERM") }
+            process.kill(SIGKILL)
+            process.wait()
+        }
         for transport in transports {
             await transport.client.close()
             transport.proxy.stop()
