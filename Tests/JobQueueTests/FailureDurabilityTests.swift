@@ -67,10 +67,9 @@ struct FailureDurabilityTests {
         return lines
     }
 
-    /// An array of one integer, 1: that job was put on its queue.
+    /// The integer 1: all jobs of the call were put on their queue.
     private static func isReply(_ line: String) -> Bool {
-        line.contains("<socket:[") && line.contains(#""*1\r\n:1\r\n""#)
-            || line.contains("<UNIX") && line.contains(#""*1\r\n:1\r\n""#)
+        (line.contains("<socket:[") || line.contains("<UNIX")) && line.contains(#"":1\r\n""#)
     }
 
     @Test("one id enqueued by two hundred tasks over two connections at once is one job, acknowledged to one of them")

@@ -117,12 +117,13 @@ struct Shop {
         try await send("HLEN", key("q:\(queue):jobs")).int ?? 0
     }
 
-    /// Lets the time of a queue's delayed jobs come; the workers see it at their next look.
+    /// Lets the time of a queue's delayed jobs come, and hints the workers: they know when the next one was due.
     func makeDelayedJobsDue(on queue: String) async throws {
         let due = key("q:\(queue):due")
         for id in try await send("ZRANGE", due, "0", "-1").array ?? [] {
             _ = try await send("ZADD", due, "XX", "1", id.string ?? "")
         }
+        _ = try await send("ZADD", key("q:\(queue):wake"), "0", "w")
     }
 
     /// Runs the real workers of the given queues, and a mail worker that keeps what it gets.
