@@ -1,4 +1,5 @@
 internal import Foundation
+internal import ServiceLifecycle
 
 /// A process's number in a file of the run folder, there while the process is ready for work.
 struct PidFile: Sendable {
@@ -24,5 +25,20 @@ struct PidFile: Sendable {
         } catch {
             throw PoolError.unwritable(path: path, reason: "\(error)")
         }
+    }
+}
+
+/// Keeps a process's file while its group runs.
+///
+/// A service, because the group listens to signals from before its first service on: a file that is there earlier
+/// invites a SIGTERM that ends the process on the spot, with the file left behind.
+struct PidService: Service {
+    let directory: String
+    let name: String
+
+    func run() async throws {
+        let file = try PidFile(directory: directory, name: name)
+        defer { file.remove() }
+        try? await gracefulShutdown()  // cancelled: the end as well
     }
 }

@@ -62,14 +62,13 @@ public struct WorkerProcess: Sendable {
                 queue: installation.queue, schedules: try Self.schedules(settings), logger: logger)
             : nil
         try await installation.start()
-        let record = try PidFile(directory: settings.dataDirectory + "/run/workers", name: name)
-        defer { record.remove() }
         // Stopped in reverse: first the worker drains, then Redis is let go.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
                     .init(service: installation.redis),
                     .init(service: metricsServer(name)),
+                    .init(service: PidService(directory: settings.dataDirectory + "/run/workers", name: name)),
                     .init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup),
                 ] + (scheduler.map { [.init(service: $0)] } ?? []),
                 gracefulShutdownSignals: [.sigterm, .sigint],
