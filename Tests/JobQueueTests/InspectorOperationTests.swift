@@ -103,9 +103,10 @@ struct InspectorOperationTests {
             #expect(try await harness.queue.enqueue(Work(), id: JobID("gone")) == .duplicate)
             try await harness.queue.enqueue(Work(), id: JobID("last"))
             try await harness.withWorker(handlers) { _ in
-                try await eventually { notes.all.contains("last") }
+                try await eventually { notes.all.count >= 2 }
             }
-            #expect(notes.all == ["again", "last"])
+            // Two places: which of them notes first is nobody's promise.
+            #expect(notes.all.sorted() == ["again", "last"])
             let gone = try #require(try await harness.inspector.job(id: JobID("gone")))
             #expect(gone.state == .dead && gone.troubles.last?.message == "cancelled")
         }
