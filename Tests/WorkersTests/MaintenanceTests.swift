@@ -31,13 +31,13 @@ struct MaintenanceTests {
                 process.kill(SIGKILL)
                 process.wait()
             }
-            try await soonerOrLater("the ledger was found right") {
+            try await eventually("the ledger was found right") {
                 try await inspector.jobs(queue: "maintenance", state: .completed).jobs.count > 0
             }
             let entry = try #require(try await inspector.schedules().first)
             #expect(entry.name == "ledger-check" && entry.type == VerifyLedger.name && entry.lastJob != nil)
             _ = try await client.send(RedisCommand("XADD", "{sunset}:ledger", "*", "no", "entry"))
-            try await soonerOrLater("the ledger was found wrong") {
+            try await eventually("the ledger was found wrong") {
                 try await inspector.jobs(queue: "maintenance", state: .dead).jobs.count > 0
             }
             let dead = try #require(try await inspector.jobs(queue: "maintenance", state: .dead).jobs.first)
@@ -56,17 +56,5 @@ struct MaintenanceTests {
             let log = try String(contentsOfFile: data.file("worker.log"), encoding: .utf8)
             #expect(log.contains("maintenance.ledger_check") && log.contains("hour '25'") && log.contains("0 to 23"))
         }
-    }
-
-    /// Up to half a minute: a hint that is lost costs an idle worker eight seconds, and the process has to start first.
-    private func soonerOrLater(_ what: String, _ isTrue: () async throws -> Bool) async throws {
-        for _ in 0..<2 {
-            do {
-                return try await eventually(what, isTrue)
-            } catch is TestSupportError {
-                continue  // not yet
-            }
-        }
-        try await eventually(what, isTrue)
     }
 }

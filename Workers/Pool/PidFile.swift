@@ -16,11 +16,16 @@ struct PidFile: Sendable {
         if text == "\(getpid())\n" { unlink(path) }
     }
 
+    /// Makes the folder of such files, where there is none.
+    static func makeFolder(_ directory: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+
     /// Writes by rename, so that no reader sees half a number.
     static func write(_ text: String, to path: String, in directory: String) throws {
         do {
-            try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try makeFolder(directory)
             try text.write(toFile: path, atomically: true, encoding: .utf8)
         } catch {
             throw PoolError.unwritable(path: path, reason: "\(error)")

@@ -62,13 +62,15 @@ public struct WorkerProcess: Sendable {
                 queue: installation.queue, schedules: try Self.schedules(settings), logger: logger)
             : nil
         try await installation.start()
+        // Before the group: its services start in any order, and two of them have files there.
+        try PidFile.makeFolder(runFolder)
         // Stopped in reverse: first the worker drains, then Redis is let go.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
                     .init(service: installation.redis),
                     .init(service: metricsServer(name)),
-                    .init(service: PidService(directory: settings.dataDirectory + "/run/workers", name: name)),
+                    .init(service: PidService(directory: runFolder, name: name)),
                     .init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup),
                 ] + (scheduler.map { [.init(service: $0)] } ?? []),
                 gracefulShutdownSignals: [.sigterm, .sigint],
@@ -79,12 +81,14 @@ public struct WorkerProcess: Sendable {
         try await group.run()
     }
 
+    private var runFolder: String { settings.dataDirectory + "/run/workers" }
+
     /// The socket on which a worker shows its metrics to the pool.
     static func metricsSocket(runFolder: String, name: String) -> String { "\(runFolder)/\(name).metrics" }
 
     private func metricsServer(_ name: String) -> MetricsServer {
         ProcessMetrics.register(in: metrics)
-        let path = Self.metricsSocket(runFolder: settings.dataDirectory + "/run/workers", name: name)
+        let path = Self.metricsSocket(runFolder: runFolder, name: name)
         return MetricsServer(.unix(path: path), logger: logger) { [metrics] in await metrics.exposition() }
     }
 
