@@ -32,37 +32,16 @@ struct DeadRetryAll: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry-all", abstract: "Puts all dead jobs of a queue back, or those that match.")
     @Argument(help: "The queue.") var name: String
-    @OptionGroup var selection: JobSelection
-    @Flag(help: "Only say what would be done.") var dryRun = false
-    @OptionGroup var common: CommonOptions
+    @OptionGroup var options: SteeringOptions
 
-    func run() async throws {
-        try await JobSteering(operation: .retry, verb: "retried", isDestructive: false)
-            .run(selection.dead(name), dryRun: dryRun, consent: ConsentOptions(), common)
-    }
+    func run() async throws { try await options.runOnDead(of: name, .retry, "retried") }
 }
 
 struct DeadPurge: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "purge", abstract: "Deletes all dead jobs of a queue, or those that match.")
     @Argument(help: "The queue.") var name: String
-    @OptionGroup var selection: JobSelection
-    @Flag(help: "Only say what would be done.") var dryRun = false
-    @OptionGroup var consent: ConsentOptions
-    @OptionGroup var common: CommonOptions
+    @OptionGroup var options: SteeringOptions
 
-    func run() async throws {
-        try await JobSteering(operation: .delete, verb: "deleted", isDestructive: true)
-            .run(selection.dead(name), dryRun: dryRun, consent: consent, common)
-    }
-}
-
-extension JobSelection {
-    /// The same, of a queue's dead jobs.
-    fileprivate func dead(_ queue: String) -> JobSelection {
-        var selection = self
-        selection.queue = queue
-        selection.state = .dead
-        return selection
-    }
+    func run() async throws { try await options.runOnDead(of: name, .delete, "deleted", isDestructive: true) }
 }

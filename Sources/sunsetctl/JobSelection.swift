@@ -43,33 +43,64 @@ struct JobSelection: ParsableArguments {
     }
 }
 
+/// What every command takes that does something to jobs, and how it does it.
+struct SteeringOptions: ParsableArguments {
+    @OptionGroup var selection: JobSelection
+    @Flag(help: "Only say what would be done.") var dryRun = false
+    @OptionGroup var consent: ConsentOptions
+    @OptionGroup var common: CommonOptions
+
+    /// Does the operation to a job, or to what was selected.
+    ///
+    /// - Parameters:
+    ///   - job: an id that was given without an option's name.
+    ///   - verb: what is done, for people: "retried".
+    ///   - isDestructive: whether jobs are lost by it, so that it asks.
+    func run(
+        _ operation: JobOperation, _ verb: String, isDestructive: Bool = false, job: String? = nil
+    ) async throws {
+        try await JobSteering(
+            operation: operation, verb: verb, isDestructive: isDestructive, dryRun: dryRun, consent: consent,
+            common: common
+        ).run(job.map(selection.with) ?? selection)
+    }
+
+    /// Does the operation to those of a queue's dead jobs that were selected.
+    func runOnDead(
+        of queue: String, _ operation: JobOperation, _ verb: String, isDestructive: Bool = false
+    ) async throws {
+        var options = self
+        options.selection.queue = queue
+        options.selection.state = .dead
+        try await options.run(operation, verb, isDestructive: isDestructive)
+    }
+}
+
 /// Does one operation to what was selected, one by one or in bulk.
 struct JobSteering {
     let operation: JobOperation
-    /// What was done, for people: "retried".
     let verb: String
-    /// Whether jobs are lost by it, so that it asks.
     let isDestructive: Bool
+    let dryRun: Bool
+    let consent: ConsentOptions
+    let common: CommonOptions
 
-    func run(
-        _ selection: JobSelection, dryRun: Bool, consent: ConsentOptions, _ common: CommonOptions
-    ) async throws {
+    func run(_ selection: JobSelection) async throws {
         try await common.withQueue { inspector, _ in
             if let ids = selection.id {
                 guard selection.state == nil else { throw ValidationError("Say --id or --state, not both.") }
-                try await one(ids.split(separator: ",").map(String.init), selection, dryRun, consent, inspector, common)
+                try await one(ids.split(separator: ",").map(String.init), selection, inspector)
             } else {
                 guard let state = selection.state, let queue = selection.queue else {
                     throw ValidationError("Say which jobs: --id ID,… or --queue QUEUE --state STATE and filters.")
                 }
-                try await bulk(queue, state, try selection.filter(), dryRun, consent, inspector, common)
+                try await bulk(queue, state, try selection.filter(), inspector)
             }
         }
     }
 
     private func one(
-        _ ids: [String], _ selection: JobSelection, _ dryRun: Bool, _ consent: ConsentOptions,
-        _ inspector: QueueInspector, _ common: CommonOptions
+        _ ids: [String], _ selection: JobSelection, _ inspector: QueueInspector
     ) async throws {
         if isDestructive, !dryRun { try consent.ask("\(ids.count) job(s) will be \(verb). Go on?") }
         var outcomes: [Outcome] = []
@@ -93,8 +124,7 @@ struct JobSteering {
     }
 
     private func bulk(
-        _ queue: String, _ state: JobState, _ filter: JobFilter, _ dryRun: Bool, _ consent: ConsentOptions,
-        _ inspector: QueueInspector, _ common: CommonOptions
+        _ queue: String, _ state: JobState, _ filter: JobFilter, _ inspector: QueueInspector
     ) async throws {
         if isDestructive, !dryRun {
             try consent.ask("All \(state.rawValue) jobs of queue \(queue) that match will be \(verb). Go on?")
@@ -128,5 +158,14 @@ struct JobSteering {
             default: "left alone: \(result.replacing("_", with: " "))"
             }
         }
+    }
+}
+
+extension JobSelection {
+    /// The same, with an id that was given without an option's name.
+    func with(_ job: String) -> JobSelection {
+        var selection = self
+        selection.id = id.map { $0 + "," + job } ?? job
+        return selection
     }
 }

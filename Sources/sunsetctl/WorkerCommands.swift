@@ -71,7 +71,7 @@ struct WorkerStop: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-        if !common.json || !consent.isGiven { try consent.ask("Stop worker \(worker)?") }
+        try consent.ask("Stop worker \(worker)?")
         try await tell(worker, .stop, "drains and ends", common)
     }
 }
