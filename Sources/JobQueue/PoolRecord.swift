@@ -91,6 +91,8 @@ public struct PoolOverride: Sendable, Hashable, CustomStringConvertible {
 
 /// What one beat of a pool learns.
 public struct PoolView: Sendable {
+    /// Redis's time, in Unix milliseconds.
+    public var at: Int64
     /// Whether this pool plans for all.
     public var isLeader: Bool
     /// The operators' overrides, by queue.
@@ -102,8 +104,9 @@ public struct PoolView: Sendable {
 
     /// Creates a view.
     public init(
-        isLeader: Bool, overrides: [String: PoolOverride], wanted: [String: Int], pools: [PoolRecord]
+        at: Int64, isLeader: Bool, overrides: [String: PoolOverride], wanted: [String: Int], pools: [PoolRecord]
     ) {
+        self.at = at
         self.isLeader = isLeader
         self.overrides = overrides
         self.wanted = wanted

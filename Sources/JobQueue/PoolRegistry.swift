@@ -20,6 +20,9 @@ public struct PoolRegistry: Sendable {
         self.queue = queue
     }
 
+    /// An id that is unique to a run of a pool; later ones sort behind.
+    public static func makeID() -> String { SortableID.make(prefix: "pool_") }
+
     /// Shows a pool and learns what it shall run.
     ///
     /// - Parameters:
@@ -90,7 +93,7 @@ public struct PoolRegistry: Sendable {
             throw JobQueueError(.unexpectedReply, "The pool script answered \(reply).")
         }
         return PoolView(
-            isLeader: parts[1].int == 1, overrides: Self.overrides(parts[2].fields),
+            at: Int64(parts[0].int ?? 0), isLeader: parts[1].int == 1, overrides: Self.overrides(parts[2].fields),
             wanted: parts[3].fields.compactMapValues { Int($0) },
             pools: stride(from: 0, to: pools.count - 2, by: 3).compactMap { index in
                 Self.record(

@@ -147,7 +147,7 @@ struct PoolPlannerTests {
         var planner = PoolPlanner()
         let pools = [PoolRecord(id: "a", host: "h", pid: 1, shares: [share(1, minimum: 1)])]
         let override = try #require(PoolOverride("3"))
-        let view = PoolView(isLeader: true, overrides: ["q": override], wanted: [:], pools: pools)
+        let view = PoolView(at: 0, isLeader: true, overrides: ["q": override], wanted: [:], pools: pools)
         let seen = QueueScaler.Observation(
             at: 0, waiting: 0, running: 0, latency: 0, meanRun: nil, ready: 1, isPaused: false)
         let plan = planner.plan(view, ["q": seen])

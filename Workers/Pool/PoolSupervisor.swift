@@ -11,7 +11,7 @@ actor PoolSupervisor {
     private let arguments: [String]
     private let reload: @Sendable () throws -> Settings
     let logger: Logger
-    let id = SortablePoolID.make()
+    let id = PoolRegistry.makeID()
     private let runFolder: String
     private var slots: [String: [WorkerSlot]] = [:]
     private var wanted: [String: Int] = [:]
@@ -22,6 +22,8 @@ actor PoolSupervisor {
     private let replacementsContinuation: AsyncStream<WorkerSlot>.Continuation
     /// Slots whose successors are on the way: they are no longer counted.
     private var replacing: Set<ObjectIdentifier> = []
+    /// In how many looks in a row a slot's worker was not heard of.
+    private var silentLooks: [ObjectIdentifier: Int] = [:]
     private var isRollingOver = false
     private var planner = PoolPlanner()
 
@@ -110,21 +112,21 @@ actor PoolSupervisor {
 
     /// Looks every two seconds until cancelled: shows the pool, plans if it leads, follows the plan, mends what ails.
     func watch(_ registry: PoolRegistry, _ inspector: QueueInspector) async {
-        var round = 0
         while !Task.isCancelled {
             do {
-                try await look(registry, inspector, round: round)
+                try await look(registry, inspector)
             } catch {
+                // Nobody could beat either: the workers have time to be heard of again.
+                silentLooks = [:]
                 logger.warning("the pool keeps what it has: the queues can't be seen", metadata: ["error": "\(error)"])
             }
-            round += 1
             try? await Task.sleep(for: .seconds(2))  // cancellation ends the pause, and the loop with it
         }
         startsContinuation.finish()
         replacementsContinuation.finish()
     }
 
-    private func look(_ registry: PoolRegistry, _ inspector: QueueInspector, round: Int) async throws {
+    private func look(_ registry: PoolRegistry, _ inspector: QueueInspector) async throws {
         let view = try await registry.beat(record())
         var wanted = view.wanted
         if view.isLeader {
@@ -145,7 +147,7 @@ actor PoolSupervisor {
         }
         reconcile()
         try writeExpected()
-        if round.isMultiple(of: 3) { mend(try await inspector.workers()) }
+        mend(try await inspector.workers(), at: view.at)
     }
 
     private func record() -> PoolRecord {
@@ -182,9 +184,11 @@ actor PoolSupervisor {
     // MARK: Mending
 
     /// Replaces what leaks, hangs, or left a handler behind that does not stop.
-    private func mend(_ workers: [WorkerRecord]) {
+    private func mend(_ workers: [WorkerRecord], at now: Int64) {
         let host = ProcessInfo.processInfo.hostName
-        let newest = workers.map(\.beatAt).max() ?? 0
+        let silence = settings.workerLease + .seconds(10)
+        var silent: [ObjectIdentifier: Int] = [:]
+        defer { silentLooks = silent }
         for queue in settings.queues {
             for slot in slots[queue.name] ?? []
             where !slot.isRetired && !replacing.contains(ObjectIdentifier(slot)) {
@@ -197,14 +201,16 @@ actor PoolSupervisor {
                     continue
                 }
                 let record = workers.first { $0.host == host && $0.pid == Int(pid) }
-                let silence = settings.workerLease + .seconds(10)
-                // Compared with the other workers' beats, not with a clock of this host.
-                let isSilent =
-                    record.map { .milliseconds(newest - $0.beatAt) > silence } ?? (age > silence && !workers.isEmpty)
-                if isSilent {
-                    logger.error("worker \(slot.name) hangs: it is killed and started again")
-                    slot.replaceNow()
+                // By Redis's clock, and more than once: after an outage some workers are heard of before others.
+                let isSilent = record.map { .milliseconds(now - $0.beatAt) > silence } ?? (age > silence)
+                guard isSilent else { continue }
+                let looks = (silentLooks[ObjectIdentifier(slot)] ?? 0) + 1
+                guard looks >= 3 else {
+                    silent[ObjectIdentifier(slot)] = looks
+                    continue
                 }
+                logger.error("worker \(slot.name) hangs: it is killed and started again")
+                slot.replaceNow()
             }
         }
     }
@@ -307,13 +313,5 @@ actor PoolSupervisor {
         } catch {
             logger.info("the pool stays in the registry until it is forgotten", metadata: ["error": "\(error)"])
         }
-    }
-}
-
-/// An id that is unique to a run of a pool.
-enum SortablePoolID {
-    static func make() -> String {
-        let time = UInt64(Date.now.timeIntervalSince1970 * 1000)
-        return "pool_" + String(time, radix: 36) + String(UInt32.random(in: 0...UInt32.max), radix: 36)
     }
 }

@@ -58,7 +58,7 @@ struct ModelReplayTests {
     func mutation(_ mutation: SimulationMutation) async throws {
         try await withRedis { _, client in
             let replay = try await ModelReplay(client, mutation: mutation)
-            let isFound = try await (UInt64(1)..<40).asyncContains { seed in
+            let isFound = await (UInt64(1)..<40).asyncContains { seed in
                 let operations = ModelGenerator.operations(seed: seed, count: 200)
                 do {
                     return try await replay.run(operations, prefix: "{m\(seed)}:").difference != nil
