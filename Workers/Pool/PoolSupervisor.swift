@@ -183,7 +183,7 @@ actor PoolSupervisor {
 
     // MARK: Mending
 
-    /// Replaces what leaks, hangs, or left a handler behind that does not stop.
+    /// Replaces what takes too much memory, and kills what is no longer heard of.
     private func mend(_ workers: [WorkerRecord], at now: Int64) {
         let host = ProcessInfo.processInfo.hostName
         let silence = settings.workerLease + .seconds(10)
