@@ -36,6 +36,8 @@ struct BenchServer {
         try await client.send(RedisCommand(name, arguments).timeout(.seconds(120)))
     }
 
+    var producer: Producer { Producer(client: client, queue: queue) }
+
     func flush() async throws { try await send("FLUSHALL") }
 
     /// What the server did since the last reset.

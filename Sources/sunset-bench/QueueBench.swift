@@ -18,6 +18,11 @@ struct QueueBench: AsyncParsableCommand {
     @Flag(help: "A smoke test: one repetition of small sizes; its figures say little.") var quick = false
     @Option(help: "How often everything is measured.") var repetitions = 5
     @Option(help: "Peers to measure in each repetition, with commas: sidekiq, rq, celery, …") var peers = ""
+    @Option(
+        help:
+            "Only these parts, with commas: \(QueueMeasurements.Part.allCases.map(\.rawValue).joined(separator: ", "))."
+    )
+    var only = ""
     @Option(help: "The folder of the peers' drivers.") var peersFolder = "scripts/bench.d/peers"
     @Option(help: "Jobs that the worker process runs at once.") var concurrency = 10
 
@@ -27,13 +32,17 @@ struct QueueBench: AsyncParsableCommand {
             memory: try await BenchServer.start(), synced: try await BenchServer.start(syncsEveryWrite: true),
             peers: peers.split(separator: ",").map { Peer(name: String($0), script: "\(peersFolder)/peer.py") },
             concurrency: concurrency, scale: quick ? 0.1 : 1)
+        let parts = try chosenParts()
         var report = Report()
         for repetition in 1...repetitions {
             FileHandle.standardError.write(Data("bench: repetition \(repetition) of \(repetitions)\n".utf8))
-            try await plan.measure(into: &report)
+            for part in parts { try await plan.measure(part, into: &report) }
         }
-        FileHandle.standardError.write(Data("bench: cost by depth\n".utf8))
-        let growth = try await plan.measureGrowth(depths: quick ? [1_000, 20_000] : [1_000, 100_000, 5_000_000])
+        var growth: [DepthCost] = []
+        if parts.contains(.growth) {
+            FileHandle.standardError.write(Data("bench: cost by depth\n".utf8))
+            growth = try await plan.measureGrowth(depths: quick ? [1_000, 20_000] : [1_000, 100_000, 5_000_000])
+        }
         await plan.stop()
 
         print(
@@ -45,11 +54,10 @@ struct QueueBench: AsyncParsableCommand {
 
             """)
         report.writeFigures()
-        print("\nqueued      enqueue/s   Redis µs/enqueue   drain/s   Redis µs/drained   Redis MiB")
-        for depth in growth {
-            print(depth.row)
-        }
+        print("")
         if let first = growth.first, let last = growth.last {
+            print("    queued  enqueue/s  Redis µs/enqueue   drain/s   Redis µs/drained   Redis MiB")
+            for depth in growth { print(depth.row) }
             for depth in growth { report.add("queue.cost_\(depth.label)_us", depth.microseconds) }
             report.add("queue.cost_ratio_\(last.label)_to_\(first.label)", last.microseconds / first.microseconds)
             report.add("queue.worker_rss_mib", last.workerMiB)
@@ -57,5 +65,15 @@ struct QueueBench: AsyncParsableCommand {
         }
         report.writeGoals()
         if json { print(try report.json()) }
+    }
+
+    private func chosenParts() throws -> [QueueMeasurements.Part] {
+        guard !only.isEmpty else { return QueueMeasurements.Part.allCases }
+        return try only.split(separator: ",").map { name in
+            guard let part = QueueMeasurements.Part(rawValue: String(name)) else {
+                throw ValidationError("--only: there is no part '\(name)'")
+            }
+            return part
+        }
     }
 }

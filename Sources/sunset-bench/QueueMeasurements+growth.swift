@@ -53,14 +53,14 @@ extension QueueMeasurements {
         // A batch is what is put on and taken off while the depth is held: all of a shallow queue, many times.
         let batch = min(depth, size(50_000))
         let rounds = max(1, size(50_000) / batch)
-        try await bulk(server, depth - batch)
+        try await server.producer.bulk(depth - batch)
         var result = DepthCost(depth: depth)
         var enqueueSeconds = 0.0
         var drainSeconds = 0.0
         for round in 1...rounds {
             var before = try await server.counters()
             let start = ContinuousClock.now
-            try await bulk(server, batch)
+            try await server.producer.bulk(batch)
             enqueueSeconds += (ContinuousClock.now - start) / .seconds(1)
             result.enqueueMicroseconds += (try await server.counters() - before).cpuSeconds * 1e6
             result.redisMiB = max(result.redisMiB, Double(try await server.counters().memory) / 1_048_576)

@@ -30,7 +30,7 @@ struct QueueSoak: AsyncParsableCommand {
         var samples: [Sample] = []
         for index in 1...steps {
             let began = ContinuousClock.now
-            try await enqueue(server, step)
+            try await server.producer.bulk(step)
             let peak = try await sample(server).memory
             _ = try await worker.wait(for: index * step)
             let rate = Double(step) / ((ContinuousClock.now - began) / .seconds(1))
@@ -67,13 +67,6 @@ struct QueueSoak: AsyncParsableCommand {
             try await Task.sleep(for: .milliseconds(5))
         }
         return try await sample(server)
-    }
-
-    private func enqueue(_ server: BenchServer, _ count: Int) async throws {
-        for first in stride(from: 0, to: count, by: 10_000) {
-            let jobs = try (first..<min(count, first + 10_000)).map { _ in try NoOperation.sample.prepared() }
-            try await server.queue.enqueue(jobs)
-        }
     }
 
     /// Redis may keep what its caps allow, the worker what it had after the first steps and a little.
