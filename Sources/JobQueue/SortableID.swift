@@ -13,8 +13,9 @@ public enum SortableID {
 
     /// Makes an identifier from the system's clock and random source, for example `job_01jdfq…`.
     public static func make(prefix: String) -> String {
-        var generator = SystemRandomNumberGenerator()
-        return make(prefix: prefix, milliseconds: unixMilliseconds(), using: &generator)
+        let (random, more) = RandomPool.shared.pair()
+        return make(
+            prefix: prefix, high: (unixMilliseconds() << 16) | (more & 0xFFFF), low: random)
     }
 
     /// Makes an identifier from the given Unix time in milliseconds and random source.
@@ -25,6 +26,10 @@ public enum SortableID {
     ) -> String {
         let random = generator.next()
         let high = (milliseconds << 16) | UInt64(UInt16.random(in: 0 ... .max, using: &generator))
+        return make(prefix: prefix, high: high, low: random)
+    }
+
+    private static func make(prefix: String, high: UInt64, low: UInt64) -> String {
         let length = prefix.utf8.count + 26
         return String(unsafeUninitializedCapacity: length) { buffer in
             var index = 0
@@ -33,7 +38,7 @@ public enum SortableID {
                 index += 1
             }
             // 128 bits in 26 digits of 5 bits: the first digit holds the top three.
-            let value = UInt128(high) << 64 | UInt128(random)
+            let value = UInt128(high) << 64 | UInt128(low)
             for digit in 0..<26 {
                 let shift = (25 - digit) * 5
                 buffer[index] = alphabet[Int(truncatingIfNeeded: (value >> UInt128(shift)) & 31)]
