@@ -4,22 +4,37 @@ internal import RedisClient
 
 extension JobWorker {
     /// One queue's loop: settle and claim, start what was claimed, wait.
+    ///
+    /// In a backlog two turns are under way, so that Redis has the next one when it has answered the last.
     func pump(_ runner: QueueRunner) async {
-        while true {
-            for _ in 0..<runner.slotsToStart() {
-                let slot = Slot()
-                slot.run { await self.runSlot(slot, runner) }
-            }
-            switch runner.nextStep() {
-            case .turn(let turn):
-                board.busy(runner.index, hasPlaces: turn.claim > 0)
-                guard await take(turn, runner) else { return }
-            case .wait(let hasPlaces):
-                if board.rest(runner.index, hasPlaces: hasPlaces, look: runner.nextLook()) { await pokeConnection() }
-                if runner.hasStrandedHint() { await passHintOn(runner) }
-                await runner.signal.wait()
-            case .finished:
-                return
+        await withTaskGroup(of: (turn: Turn, goesOn: Bool).self) { group in
+            var freeLanes = [1, 0]
+            while true {
+                for _ in 0..<runner.slotsToStart() {
+                    let slot = Slot()
+                    slot.run { await self.runSlot(slot, runner) }
+                }
+                switch runner.nextStep(lane: freeLanes.last, isFirst: freeLanes.count == 2) {
+                case .turn(let turn):
+                    board.busy(runner.index, hasPlaces: turn.claim > 0)
+                    freeLanes.removeLast()
+                    group.addTask { (turn, await self.take(turn, runner)) }
+                    if runner.isBacklogged, !freeLanes.isEmpty { continue }
+                case .wait(let hasPlaces) where freeLanes.count == 2:
+                    if board.rest(runner.index, hasPlaces: hasPlaces, look: runner.nextLook()) {
+                        await pokeConnection()
+                    }
+                    if runner.hasStrandedHint() { await passHintOn(runner) }
+                    await runner.signal.wait()
+                    continue
+                case .finished where freeLanes.count == 2:
+                    return
+                case .wait, .finished:
+                    break
+                }
+                guard let (turn, goesOn) = await group.next(), goesOn else { return }
+                freeLanes.append(turn.lane)
+                runner.landed(turn)
             }
         }
     }

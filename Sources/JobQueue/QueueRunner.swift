@@ -58,6 +58,11 @@ final class QueueRunner: Sendable {
         /// Claims that were lost before their end.
         var lost = 0
 
+        /// What the turns under way ask for.
+        var claiming = 0
+        /// The last turn claimed a full batch and left more.
+        var isBacklogged = false
+
         var waiting: Int { inbox.count - inboxHead }
         var running: Int = 0
 
@@ -116,12 +121,12 @@ final class QueueRunner: Sendable {
         signal.fire()
     }
 
-    /// What 5 ms of the measured running time take, at most two batches: one runs while the other is settled.
+    /// What 5 ms of the measured running time take, at most three batches: one runs, one is claimed and one on its way.
     private func prefetch(_ state: State) -> Int {
         guard queue.prefetches, board == nil, !state.isStalled, !state.isLimited, let mean = state.meanRun else {
             return 0
         }
-        return Int(min(Double(2 * Turn.maximumClaim), 0.005 * Double(queue.concurrency) / max(mean, 1e-7)))
+        return Int(min(Double(3 * Turn.maximumClaim), 0.005 * Double(queue.concurrency) / max(mean, 1e-7)))
     }
 
     /// How many jobs to claim, and how many of them have a free place.
@@ -129,7 +134,7 @@ final class QueueRunner: Sendable {
         guard !state.isDraining, !state.isQuiet, !state.isOutdated else { return (0, 0) }
         switch gate.phase {
         case .open:
-            let free = queue.concurrency - state.waiting - state.running
+            let free = queue.concurrency - state.waiting - state.running - state.claiming
             return (min(Turn.maximumClaim, max(0, free + prefetch(state))), min(Turn.maximumClaim, max(0, free)))
         case .emptying(let emptied, _):
             return emptied == index && gate.isEmpty ? (1, 1) : (0, 0)
@@ -138,10 +143,16 @@ final class QueueRunner: Sendable {
         }
     }
 
-    func nextStep() -> Step {
+    var isBacklogged: Bool { state.withLock { $0.isBacklogged } }
+
+    /// - Parameters:
+    ///   - lane: a turn goes on a lane of its own; without a free one there is none.
+    ///   - isFirst: whether no other turn is under way. A second one goes only in a backlog, and if it is worth its cost.
+    func nextStep(lane: Int? = 0, isFirst: Bool = true) -> Step {
         state.withLock { state in
             if state.isDraining { releaseInbox(&state) }
             var (places, free) = places(state)
+            guard let lane, isFirst || isWorthwhile(state, places) else { return .wait(hasPlaces: places > 0) }
             let isEmptied = if case .emptying = gate.phase { places > 0 } else { false }
             var hasPlaces = places > 0
             var mayAsk = hasPlaces && (state.mayHaveWork || isEmptied)
@@ -155,16 +166,28 @@ final class QueueRunner: Sendable {
                 let endings = takeEndings(&state)
                 state.turnNumber += 1
                 if places > 0 { state.mayHaveWork = false }
+                state.claiming += places
                 let ran = state.ranNanoseconds / 1000
                 state.ranNanoseconds = 0
                 return .turn(
                     Turn(
-                        number: state.turnNumber, endings: endings, claim: places, free: free,
-                        isIdle: places > 0 && gate.isEmpty, ranMicroseconds: ran, look: state.look))
+                        number: state.turnNumber, lane: lane, endings: endings, claim: places, free: free,
+                        isIdle: places > 0 && isFirst && gate.isEmpty, ranMicroseconds: ran, look: state.look))
             }
             if state.isDraining && state.holdings.isEmpty { return .finished }
             return .wait(hasPlaces: hasPlaces)
         }
+    }
+
+    /// Whether a second turn is: half a batch to settle or to claim.
+    private func isWorthwhile(_ state: State, _ places: Int) -> Bool {
+        state.isBacklogged && board == nil && !state.isDraining && !state.isLimited && gate.isOpen
+            && max(places, state.outbox.count) >= Turn.maximumClaim / 2
+    }
+
+    /// A turn is over, whatever came of it.
+    func landed(_ turn: Turn) {
+        state.withLock { $0.claiming -= turn.claim }
     }
 
     /// As many as a turn may have, and at least one.
@@ -208,6 +231,7 @@ final class QueueRunner: Sendable {
             board?.giveBack(index, turn.claim - claims.count, isEmpty: isEmpty)
             state.outbox += endings
             if reply.isMoreLeft { state.mayHaveWork = true }
+            state.isBacklogged = reply.isMoreLeft && reply.claimed.count >= Turn.maximumClaim / 2
             state.isLimited = reply.isLimited
             state.look = reply.look
             if reply.otherLayout != nil { state.isOutdated = true }

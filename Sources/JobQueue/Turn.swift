@@ -9,8 +9,12 @@ struct Turn: Sendable {
     static let maximumBytes = 8 << 20
 
     let number: Int64
-    /// Plain completions first: the order in which the script numbers its problems.
+    /// Which of the turns that a worker may have under way at once; each has a memory of its own in Redis.
+    let lane: Int
+    /// Plain completions first, in groups of the same window: the order in which the script numbers its problems.
     let endings: [Ending]
+    /// The groups of plain completions: their window in milliseconds, and where they lie in ``endings``.
+    private let groups: [(window: Int64, range: Range<Int>)]
     let claim: Int
     /// How many of the claims there are free places for; a limited queue is not claimed ahead.
     let free: Int
@@ -20,11 +24,13 @@ struct Turn: Sendable {
     let look: Int64
 
     init(
-        number: Int64, endings: [Ending], claim: Int, free: Int? = nil, isIdle: Bool, ranMicroseconds: Int64,
+        number: Int64, lane: Int = 0, endings: [Ending], claim: Int, free: Int? = nil, isIdle: Bool,
+        ranMicroseconds: Int64,
         look: Int64 = 0
     ) {
         self.number = number
-        self.endings = endings.filter(\.isPlain) + endings.filter { !$0.isPlain }
+        self.lane = lane
+        (self.endings, groups) = Self.grouped(endings)
         self.claim = claim
         self.free = free ?? claim
         self.isIdle = isIdle
@@ -32,12 +38,28 @@ struct Turn: Sendable {
         self.look = look
     }
 
+    /// Nearly always all endings are plain and have the same window.
+    private static func grouped(_ endings: [Ending]) -> ([Ending], [(window: Int64, range: Range<Int>)]) {
+        guard let first = endings.first else { return ([], []) }
+        if endings.allSatisfy({ $0.isPlain && $0.window == first.window }) {
+            return (endings, [(first.window, endings.indices)])
+        }
+        var ordered: [Ending] = []
+        var groups: [(window: Int64, range: Range<Int>)] = []
+        for window in Set(endings.lazy.filter(\.isPlain).map(\.window)).sorted() {
+            let start = ordered.count
+            ordered += endings.lazy.filter { $0.isPlain && $0.window == window }
+            groups.append((window, start..<ordered.count))
+        }
+        return (ordered + endings.filter { !$0.isPlain }, groups)
+    }
+
     func arguments(
         queue: String, worker: String, lease: Duration, limits: JobQueue.Limits
     ) -> [RedisArgument] {
-        let plain = endings.prefix { $0.isPlain }.count
+        let plain = groups.last?.range.upperBound ?? 0
         var result: [RedisArgument] = []
-        result.reserveCapacity(14 + endings.count * 3)
+        result.reserveCapacity(16 + endings.count * 2)
         result.append(RedisArgument(queue))
         result.append(RedisArgument(worker))
         result.append(RedisArgument(number))
@@ -50,11 +72,13 @@ struct Turn: Sendable {
         result.append(RedisArgument(ranMicroseconds))
         result.append(RedisArgument(JobQueue.schemaVersion))
         result.append(RedisArgument(look))
-        result.append(RedisArgument(plain))
-        for ending in endings.prefix(plain) {
-            result.append(RedisArgument(ending.id.rawValue))
-            result.append(RedisArgument(ending.epoch))
-            result.append(RedisArgument(ending.header?.windowMilliseconds ?? 0))
+        result.append(RedisArgument(lane))
+        result.append(RedisArgument(groups.count))
+        for (window, range) in groups {
+            result.append(RedisArgument(window))
+            result.append(RedisArgument(range.count))
+            for ending in endings[range] { result.append(RedisArgument(ending.id.rawValue)) }
+            for ending in endings[range] { result.append(RedisArgument(ending.member)) }
         }
         result.append(RedisArgument(endings.count - plain))
         for ending in endings.dropFirst(plain) {
@@ -65,6 +89,12 @@ struct Turn: Sendable {
 }
 
 extension Ending {
+    /// Its member in the set of leases.
+    var member: String { "\(id.rawValue):\(epoch)" }
+
+    /// For how long its id is remembered.
+    var window: Int64 { header?.windowMilliseconds ?? 0 }
+
     /// Whether nothing is to be done but to acknowledge it.
     var isPlain: Bool {
         guard case .completed(let completion) = outcome else { return false }
@@ -140,8 +170,8 @@ struct TurnReply: Sendable {
     struct Claimed: Sendable {
         let id: JobID
         let epoch: Int64
-        let failures: Int
-        let lapses: Int
+        var failures: Int
+        var lapses: Int
         let envelope: [UInt8]
     }
 
@@ -170,7 +200,8 @@ struct TurnReply: Sendable {
 
     init(_ reply: RESPValue) throws {
         guard let parts = reply.array, parts.count >= 6, let problems = parts[0].array,
-            let claimed = parts[1].array, claimed.count.isMultiple(of: 5)
+            let claimed = parts[1].array, claimed.count == 4, let ids = claimed[1].array,
+            let envelopes = claimed[2].array, ids.count == envelopes.count
         else {
             throw JobQueueError(.unexpectedReply, "The turn script answered \(reply).")
         }
@@ -185,20 +216,7 @@ struct TurnReply: Sendable {
             }
         }
         self.problems = byPosition
-        var jobs: [Claimed] = []
-        jobs.reserveCapacity(claimed.count / 5)
-        for index in stride(from: 0, to: claimed.count, by: 5) {
-            guard let id = claimed[index].string, let epoch = claimed[index + 1].int,
-                let envelope = claimed[index + 4].bytes
-            else {
-                throw JobQueueError(.unexpectedReply, "The turn script answered a claim of another form.")
-            }
-            jobs.append(
-                Claimed(
-                    id: JobID(id), epoch: Int64(epoch), failures: claimed[index + 2].int ?? 0,
-                    lapses: claimed[index + 3].int ?? 0, envelope: envelope))
-        }
-        self.claimed = jobs
+        self.claimed = try Self.claims(ids, envelopes, epochs: claimed[0], troubles: claimed[3])
         isMoreLeft = parts[2].int == 1
         next = (parts[3].int).flatMap { $0 >= 0 ? .milliseconds($0) : nil }
         solo = Solo(rawValue: parts[4].int ?? 0) ?? .none
@@ -207,5 +225,28 @@ struct TurnReply: Sendable {
         look = Int64(reply[7].int ?? 0)
         lapsed = reply[8].int ?? 0
         waited = reply[9].int.flatMap { $0 >= 0 ? Int64($0) : nil }
+    }
+
+    private static func claims(
+        _ ids: [RESPValue], _ envelopes: [RESPValue], epochs: RESPValue, troubles: RESPValue
+    ) throws -> [Claimed] {
+        let first = epochs.int.map { Int64($0) }
+        var jobs: [Claimed] = []
+        jobs.reserveCapacity(ids.count)
+        for index in ids.indices {
+            guard let id = ids[index].string, let envelope = envelopes[index].bytes,
+                let epoch = first.map({ $0 + Int64(index) }) ?? epochs[index].int.map({ Int64($0) })
+            else {
+                throw JobQueueError(.unexpectedReply, "The turn script answered a claim of another form.")
+            }
+            jobs.append(Claimed(id: JobID(id), epoch: epoch, failures: 0, lapses: 0, envelope: envelope))
+        }
+        guard let troubles = troubles.array else { return jobs }
+        for at in stride(from: 0, to: troubles.count - 2, by: 3) {
+            guard let position = troubles[at].int, jobs.indices.contains(position - 1) else { continue }
+            jobs[position - 1].failures = troubles[at + 1].int ?? 0
+            jobs[position - 1].lapses = troubles[at + 2].int ?? 0
+        }
+        return jobs
     }
 }

@@ -28,7 +28,10 @@ struct WorkerTurnTests {
 
     private func give(_ claims: [Claim], to runner: QueueRunner) throws {
         let reply = try TurnReply(
-            .array([.array([]), .array([]), .integer(0), .integer(-1), .integer(0), .integer(0)]))
+            .array([
+                .array([]), .array([.integer(0), .array([]), .array([]), .array([])]), .integer(0), .integer(-1),
+                .integer(0), .integer(0),
+            ]))
         let turn = Turn(number: 1, endings: [], claim: 4, isIdle: false, ranMicroseconds: 0)
         runner.apply(reply, to: turn, claims: claims, endings: [], sent: .now)
     }

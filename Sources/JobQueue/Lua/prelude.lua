@@ -16,7 +16,7 @@
 --   P cancel   HASH id -> reason: running jobs that are asked to stop; meta `cancels` counts them
 --   P prog     HASH id -> progress
 --   P meta     HASH epoch, paused, limit, rate, rate_ms, burst, tokens, tokens_at, ticket, lease, lease_at, cancels, counted
---   P turn:<worker>  STRING what its latest turn answered
+--   P turn:<worker>, P turn:<worker>:<lane>  STRING what its latest turn answered
 --   P solo     STRING the worker that may empty itself for a suspect
 --   P wake     ZSET one member; a hint, never the job
 --   P stat:<minute> HASH

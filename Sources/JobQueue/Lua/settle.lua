@@ -5,14 +5,20 @@ DONE_CAP, DEAD_CAP = tonumber(ARGV[8]), tonumber(ARGV[9])
 local P = queue_key(queue, '')
 local LEASE, JOBS, HIST, META = P .. 'lease', P .. 'jobs', P .. 'hist', P .. 'meta'
 
-local plain, others, members = {}, {}, {}
+-- Plain completions come as columns, which go straight through to Redis's commands: a table for each job and its member
+-- put together here would cost as much as the commands.
+local groups, plain, members = {}, 0, {}
 local first_other
 do
-  local at = 14
-  for i = 1, tonumber(ARGV[13]) do
-    plain[i] = { id = ARGV[at], window = tonumber(ARGV[at + 2]) }
-    members[i] = ARGV[at] .. ':' .. ARGV[at + 1]
-    at = at + 3
+  local at = 15
+  for g = 1, tonumber(ARGV[14]) do
+    local n = tonumber(ARGV[at + 1])
+    groups[g] = { window = tonumber(ARGV[at]), n = n, ids = at + 2, members = at + 2 + n, before = plain }
+    for i = at + 2 + n, at + 1 + 2 * n do
+      plain = plain + 1
+      members[plain] = ARGV[i]
+    end
+    at = at + 2 + 2 * n
   end
   first_other = at
 end
@@ -54,7 +60,7 @@ local readers = {
     return first + 1
   end,
 }
-others = read_list(function(at)
+local others = read_list(function(at)
   local flags = tonumber(ARGV[at + 3])
   local job = { kind = ARGV[at], id = ARGV[at + 1], extras = flags % 2 == 1, progress = flags >= 2 }
   job.member = job.id .. ':' .. ARGV[at + 2]
@@ -69,29 +75,46 @@ local function problem(position, kind, code) problems[#problems + 1] = { positio
 -- How many running jobs are asked to stop; set before anything is settled.
 local cancels = 0
 
+-- Removes jobs that are done: a range of ids, and of their members.
+local function acknowledge(window, ids, first_id, last_id, gone, first_gone, last_gone)
+  redis.call('ZREM', LEASE, unpack(gone, first_gone, last_gone))
+  redis.call('HDEL', JOBS, unpack(ids, first_id, last_id))
+  if redis.call('EXISTS', HIST) == 1 then redis.call('HDEL', HIST, unpack(ids, first_id, last_id)) end
+  if window > 0 then
+    -- One text for all: a number would be printed anew for each.
+    local done, n, score = {}, 0, string.format('%d', now + window)
+    for i = first_id, last_id do
+      done[n + 1], done[n + 2] = score, ids[i]
+      n = n + 2
+    end
+    redis.call('ZADD', P .. 'done', unpack(done))
+  end
+  if cancels > 0 then
+    for i = first_id, last_id do take_request(queue, ids[i]) end
+  end
+  completed = completed + last_id - first_id + 1
+end
+
 local function complete_plain(scores)
-  local gone, ids, done, n = {}, {}, {}, 0
-  for i, job in ipairs(plain) do
-    if scores[i] then
-      n = n + 1
-      gone[n], ids[n] = members[i], job.id
-      if job.window > 0 then
-        done[#done + 1] = now + job.window
-        done[#done + 1] = job.id
-      end
+  for _, group in ipairs(groups) do
+    local n, held = group.n, 0
+    for i = group.before + 1, group.before + n do
+      if scores[i] then held = held + 1 end
+    end
+    if held == n then
+      acknowledge(group.window, ARGV, group.ids, group.ids + n - 1, ARGV, group.members, group.members + n - 1)
     else
-      problem(i, 'stale')
+      local ids, gone = {}, {}
+      for i = 1, n do
+        if scores[group.before + i] then
+          ids[#ids + 1], gone[#gone + 1] = ARGV[group.ids + i - 1], ARGV[group.members + i - 1]
+        else
+          problem(group.before + i, 'stale')
+        end
+      end
+      if held > 0 then acknowledge(group.window, ids, 1, held, gone, 1, held) end
     end
   end
-  if n == 0 then return end
-  redis.call('ZREM', LEASE, unpack(gone))
-  redis.call('HDEL', JOBS, unpack(ids))
-  redis.call('HDEL', HIST, unpack(ids))
-  if #done > 0 then redis.call('ZADD', P .. 'done', unpack(done)) end
-  if cancels > 0 then
-    for _, id in ipairs(ids) do take_request(queue, id) end
-  end
-  completed = completed + n
 end
 
 local settle = {}
@@ -206,10 +229,10 @@ local function settle_all()
   local scores = redis.call('ZMSCORE', LEASE, unpack(members))
   complete_plain(scores)
   for i, job in ipairs(others) do
-    if scores[#plain + i] then
-      settle[job.kind](#plain + i, job)
+    if scores[plain + i] then
+      settle[job.kind](plain + i, job)
     else
-      problem(#plain + i, 'stale')
+      problem(plain + i, 'stale')
     end
   end
   if completed > 0 then

@@ -5,7 +5,8 @@
 --       places for (the rest is claimed ahead, where no limit holds), 7 'idle' if the process runs nothing,
 --       8 cap of remembered jobs, 9 cap of dead jobs, 10 microseconds that the completed jobs ran, 11 the layout's
 --       version, 12 the look interval that the last turn answered,
---       13 number of plain completions, then for each: id, epoch, window ms;
+--       13 lane: which of the worker's turns at once, 14 number of groups of plain completions, for each: window ms, number of jobs, their ids, their members
+--       (id:epoch);
 --       number of others, then for each its kind, id, epoch, flags (1 has extras, 2 had progress) and
 --         'c' window ms, retention ms, 1|0 has a result, result, number of effects, for each: name, number of arguments,
 --             these, number of jobs, these (put); number of follow-up jobs, these
@@ -15,7 +16,8 @@
 --         'x' reason: cancelled
 -- Reply: { problems, claimed, more, next, solo, limited, layout, look, lapsed, waited }
 --   problems  for what was not settled: {position (plain first), 'stale' | 'refused' | 'broken', code}
---   claimed   id, epoch, failures, lapses, envelope for each job
+--   claimed   { the first epoch, the others follow on it, or all epochs; ids; envelopes; position, failures, lapses of
+--             those that have any }
 --   more      1 if jobs are left to claim now; next: ms until it is time to look without a hint
 --   solo      1: what was claimed is a suspect, run it alone; 2: empty the process, then ask as 'idle'
 --   limited   1: nothing is claimed ahead
@@ -25,42 +27,36 @@
 --             tried before had waited, in ms, or -1 (both are left out of a repeated answer)
 -- Atomic: each job's acknowledgement with its effects and follow-ups, fenced by its lease (id:epoch). Within one job
 -- everything is checked before the first write; a refused job leaves its lease and its neighbours as they are.
--- A repeated turn (same worker and number) answers what the first did: the worker may send it again after a cut. A late
+-- A repeated turn (same worker, lane and number) answers what the first did: the worker may send it again after a cut. A late
 -- copy of an earlier one does nothing.
 local want = tonumber(ARGV[5])
-local memory_key = P .. 'turn:' .. worker
-
-local function describe(ids, epochs)
-  local envelopes = redis.call('HMGET', JOBS, unpack(ids))
-  local hist = redis.call('HMGET', HIST, unpack(ids))
-  local flat, n = {}, 0
-  for i, id in ipairs(ids) do
-    local f, l = 0, 0
-    if hist[i] then
-      local h = history(hist[i])
-      f, l = h.f, h.l
-    end
-    flat[n + 1], flat[n + 2], flat[n + 3], flat[n + 4], flat[n + 5] = id, epochs[i], f, l, envelopes[i] or ''
-    n = n + 5
-  end
-  return flat
-end
+local memory_key = P .. 'turn:' .. worker .. (ARGV[13] == '0' and '' or ':' .. ARGV[13])
 
 -- What was settled is settled; what was claimed and still is, is handed over again.
 local function answer_again(memory)
-  local ids, epochs = {}, {}
+  local claims = { {}, {}, {}, {} }
   if #memory.m > 0 then
     local scores = redis.call('ZMSCORE', LEASE, unpack(memory.m))
+    local epochs, held, troubles = claims[1], claims[2], claims[4]
     for i, member in ipairs(memory.m) do
       if scores[i] then
         local id, epoch = string.match(member, '^(.*):(%d+)$')
-        ids[#ids + 1], epochs[#epochs + 1] = id, tonumber(epoch)
+        held[#held + 1], epochs[#epochs + 1] = id, tonumber(epoch)
+      end
+    end
+    if #held > 0 then
+      local envelopes = redis.call('HMGET', JOBS, unpack(held))
+      local hist = redis.call('HMGET', HIST, unpack(held))
+      for i = 1, #held do
+        claims[3][i] = envelopes[i] or ''
+        if hist[i] then
+          local h, n = history(hist[i]), #troubles
+          troubles[n + 1], troubles[n + 2], troubles[n + 3] = i, h.f, h.l
+        end
       end
     end
   end
-  local flat = {}
-  if #ids > 0 then flat = describe(ids, epochs) end
-  return { memory.p, flat, 1, 0, memory.s, memory.l, '', memory.k }
+  return { memory.p, claims, 1, 0, memory.s, memory.l, '', memory.k }
 end
 
 local memory = redis.call('GET', memory_key)
@@ -68,7 +64,7 @@ if memory then
   memory = cmsgpack.unpack(memory)
   if memory.n == number then return answer_again(memory) end
   -- Answered long ago; what a late copy would claim, nobody would run.
-  if memory.n > number then return { {}, {}, 0, 1000, 0, 0, '', lease_ms } end
+  if memory.n > number then return { {}, { 0, {}, {}, {} }, 0, 1000, 0, 0, '', lease_ms } end
 end
 
 local shortest, shortest_at = read_meta()
@@ -87,7 +83,7 @@ if want > 0 then
   end
 end
 
-local claimed, leased, solo, more, token_ms = {}, {}, 0, false, nil
+local claimed, leased, solo, more, token_ms = { 0, {}, {}, {} }, {}, 0, false, nil
 local is_limited = limit or rate
 local idle = ARGV[7] == 'idle'
 local is_vain = idle and #members == 0 and promoted + lapsed == 0 and is_empty()
