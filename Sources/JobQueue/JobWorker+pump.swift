@@ -87,7 +87,7 @@ extension JobWorker {
     private func takeSingly(_ turn: Turn, _ runner: QueueRunner, error: RedisError) async {
         for ending in turn.endings {
             for attempt in [ending, ending.failed("The completion could not be written: \(error)")] {
-                let single = runner.singleTurn(attempt)
+                let single = runner.singleTurn(attempt, lane: turn.lane)
                 let arguments = single.arguments(
                     queue: runner.queue.name, worker: id, lease: configuration.lease, limits: queue.limits)
                 do {
@@ -185,10 +185,11 @@ extension JobWorker {
 
 extension QueueRunner {
     /// A turn for one ending alone, which claims nothing.
-    func singleTurn(_ ending: Ending) -> Turn {
+    func singleTurn(_ ending: Ending, lane: Int) -> Turn {
         state.withLock { state in
             state.turnNumber += 1
-            return Turn(number: state.turnNumber, endings: [ending], claim: 0, isIdle: false, ranMicroseconds: 0)
+            return Turn(
+                number: state.turnNumber, lane: lane, endings: [ending], claim: 0, isIdle: false, ranMicroseconds: 0)
         }
     }
 
