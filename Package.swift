@@ -205,6 +205,14 @@ let package = Package(
         .executableTarget(
             name: "queue-example", dependencies: ["JobQueue", "RedisClient", logging, lifecycle],
             path: "Tests/QueueExample", swiftSettings: settings),
+        // The pool and its workers with jobs that sleep, leak and hang.
+        .executableTarget(
+            name: "pool-test-worker",
+            dependencies: [
+                "Pool", "Assembly", "Ingest", "Settings", "JobQueue", "RedisClient", argumentParser, lifecycle, signals,
+                subprocess,
+            ],
+            path: "Tests/PoolTestWorker", swiftSettings: settings),
         .testTarget(
             name: "ObjectStoreTests", dependencies: ["ObjectStore", "TestSupport", nioCore], swiftSettings: settings),
         .testTarget(
@@ -230,7 +238,7 @@ let package = Package(
             dependencies: [
                 "Ingest", "Charges", "Fulfilment", "Links", "Mail", "Maintenance", "Pool",
                 "Marketplace", "ObjectStore", "JobQueue", "RedisClient", "TestSupport", "sunset-worker",
-                "PaymentStub", nioCore, logging,
+                "pool-test-worker", "PaymentStub", nioCore, logging,
             ],
             swiftSettings: settings),
         .testTarget(

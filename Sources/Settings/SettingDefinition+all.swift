@@ -165,6 +165,9 @@ extension SettingDefinition {
                 "workers.grace_s", "25", .integer(0...3_600),
                 "seconds that running jobs get to end when a worker is stopped"),
             .init(
+                "workers.start_s", "60", .integer(1...3_600),
+                "seconds in which a worker process must be ready, or it is killed and started again"),
+            .init(
                 "workers.metrics_port", "0", .integer(0...65_535),
                 "port of the pool's /metrics, its workers' included, on 127.0.0.1; 0: off"),
         ]

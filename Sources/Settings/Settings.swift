@@ -140,6 +140,8 @@ public struct Settings: Sendable {
     public let workerLease: Duration
     /// How long running jobs may go on when a worker is stopped.
     public let workerGrace: Duration
+    /// How long a worker process may take until it is ready.
+    public let workerStart: Duration
     /// The port of the pool's `/metrics`; `nil` means off.
     public let workerMetricsPort: Int?
     /// The queues and their processes.
@@ -184,6 +186,7 @@ public struct Settings: Sendable {
         ingestCPUTime = .seconds(values.integer("ingest.cpu_s"))
         workerLease = .seconds(values.integer("workers.lease_s"))
         workerGrace = .seconds(values.integer("workers.grace_s"))
+        workerStart = .seconds(values.integer("workers.start_s"))
         workerMetricsPort = Int(values.integer("workers.metrics_port")).nonZero
         queues = SettingDefinition.queues.map { queue in
             let key = "workers.\(queue.name)"

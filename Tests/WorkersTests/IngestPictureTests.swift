@@ -249,4 +249,15 @@ struct IngestProcessTests {
         }
         Issue.record("process \(pid) lives on")
     }
+
+    @Test("a probe carries its worker's number, so that it is found when the worker was killed")
+    func mark() async throws {
+        let lab = try Lab()
+        let process = BoundedProcess(limits: ProbeLimits(), scratch: lab.directory.path)
+        guard case .success(let output) = try await process.run("env", []) else {
+            Issue.record("env did not run")
+            return
+        }
+        #expect(output.split(separator: "\n").contains("\(ProbeMark.variable)=\(getpid())"))
+    }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Subprocess
 
 /// Runs a program on hostile input: bounded in processor time, address space, file size and time on the clock.
@@ -81,6 +82,7 @@ struct BoundedProcess: Sendable {
     private var environment: [Environment.Key: String] {
         [
             "PATH": "/usr/bin:/bin", "HOME": scratch, "TMPDIR": scratch, "LC_ALL": "C.UTF-8",
+            ProbeMark.key: "\(getpid())",
             "VIPS_BLOCK_UNTRUSTED": "1", "VIPS_CONCURRENCY": "1", "VIPS_WARNING": "0",
         ]
     }

@@ -2,29 +2,27 @@ internal import Foundation
 internal import JobQueue
 internal import Logging
 internal import Settings
-internal import Telemetry
 
 /// What a pool runs: its slots, how many of each queue it wants, and what becomes of one that ails.
 actor PoolSupervisor {
-    private var settings: Settings
+    var settings: Settings
     private let executable: String
     private let arguments: [String]
-    private let reload: @Sendable () throws -> Settings
+    let reload: @Sendable () throws -> Settings
     let logger: Logger
     let id = PoolRegistry.makeID()
-    private let runFolder: String
-    private var slots: [String: [WorkerSlot]] = [:]
-    private var wanted: [String: Int] = [:]
+    let runFolder: String
+    var slots: [String: [WorkerSlot]] = [:]
+    var wanted: [String: Int] = [:]
     /// The slots to run; the group in ``runSlots()`` takes them.
     private let starts: AsyncStream<WorkerSlot>
     private let startsContinuation: AsyncStream<WorkerSlot>.Continuation
-    private let replacements: AsyncStream<WorkerSlot>
-    private let replacementsContinuation: AsyncStream<WorkerSlot>.Continuation
+    let replacements: AsyncStream<(WorkerSlot, PoolMender.ProcessKey)>
+    let replacementsContinuation: AsyncStream<(WorkerSlot, PoolMender.ProcessKey)>.Continuation
     /// Slots whose successors are on the way: they are no longer counted.
-    private var replacing: Set<ObjectIdentifier> = []
-    /// In how many looks in a row a slot's worker was not heard of.
-    private var silentLooks: [ObjectIdentifier: Int] = [:]
-    private var isRollingOver = false
+    var replacing: Set<ObjectIdentifier> = []
+    var mender: PoolMender
+    var isRollingOver = false
     private var planner = PoolPlanner()
 
     init(
@@ -37,6 +35,7 @@ actor PoolSupervisor {
         self.reload = reload
         self.logger = logger
         runFolder = settings.dataDirectory + "/run/workers"
+        mender = PoolMender(lease: settings.workerLease)
         (starts, startsContinuation) = AsyncStream.makeStream()
         (replacements, replacementsContinuation) = AsyncStream.makeStream()
     }
@@ -85,14 +84,14 @@ actor PoolSupervisor {
     }
 
     @discardableResult
-    private func start(_ queue: Settings.Queue) -> WorkerSlot {
+    func start(_ queue: Settings.Queue) -> WorkerSlot {
         let taken = Set((slots[queue.name] ?? []).map(\.number))
         let number = (1...).first { !taken.contains($0) } ?? 1
         let slot = WorkerSlot(
             queue: queue.name, number: number,
             launch: WorkerSlot.Launch(
-                executable: executable, arguments: arguments, grace: queue.grace, runFolder: runFolder,
-                logger: logger))
+                executable: executable, arguments: arguments, grace: queue.grace, readyWithin: settings.workerStart,
+                runFolder: runFolder, logger: logger))
         slots[queue.name, default: []].append(slot)
         startsContinuation.yield(slot)
         return slot
@@ -103,7 +102,7 @@ actor PoolSupervisor {
         replacing.remove(ObjectIdentifier(slot))
     }
 
-    private func writeExpected() throws {
+    func writeExpected() throws {
         let names = slots.values.flatMap { $0 }.filter { !$0.isRetired }.map(\.name).sorted()
         try PidFile.write(names.joined(separator: "\n") + "\n", to: runFolder + "/expected", in: runFolder)
     }
@@ -117,7 +116,7 @@ actor PoolSupervisor {
                 try await look(registry, inspector)
             } catch {
                 // Nobody could beat either: the workers have time to be heard of again.
-                silentLooks = [:]
+                mender.forgetSilence()
                 logger.warning("the pool keeps what it has: the queues can't be seen", metadata: ["error": "\(error)"])
             }
             try? await Task.sleep(for: .seconds(2))  // cancellation ends the pause, and the loop with it
@@ -179,131 +178,6 @@ actor PoolSupervisor {
                 isPaused: status.isPaused)
         }
         return seen
-    }
-
-    // MARK: Mending
-
-    /// Replaces what takes too much memory, and kills what is no longer heard of.
-    private func mend(_ workers: [WorkerRecord], at now: Int64) {
-        let host = ProcessInfo.processInfo.hostName
-        let silence = settings.workerLease + .seconds(10)
-        var silent: [ObjectIdentifier: Int] = [:]
-        defer { silentLooks = silent }
-        for queue in settings.queues {
-            for slot in slots[queue.name] ?? []
-            where !slot.isRetired && !replacing.contains(ObjectIdentifier(slot)) {
-                guard let pid = slot.pid, let age = slot.age else { continue }
-                if queue.memoryLimitMiB > 0, let resident = Self.residentMiB(pid), resident > queue.memoryLimitMiB {
-                    logger.warning(
-                        "worker \(slot.name) takes too much memory and is replaced",
-                        metadata: ["mib": "\(resident)", "limit_mib": "\(queue.memoryLimitMiB)"])
-                    replacementsContinuation.yield(slot)
-                    continue
-                }
-                let record = workers.first { $0.host == host && $0.pid == Int(pid) }
-                // By Redis's clock, and more than once: after an outage some workers are heard of before others.
-                let isSilent = record.map { .milliseconds(now - $0.beatAt) > silence } ?? (age > silence)
-                guard isSilent else { continue }
-                let looks = (silentLooks[ObjectIdentifier(slot)] ?? 0) + 1
-                guard looks >= 3 else {
-                    silent[ObjectIdentifier(slot)] = looks
-                    continue
-                }
-                logger.error("worker \(slot.name) hangs: it is killed and started again")
-                slot.replaceNow()
-            }
-        }
-    }
-
-    private static func residentMiB(_ pid: Int32) -> Int? {
-        // Gone between two looks: nothing to measure.
-        guard let text = try? String(contentsOfFile: "/proc/\(pid)/statm", encoding: .utf8) else { return nil }
-        let fields = text.split(separator: " ")
-        return fields.count > 1 ? Int(fields[1]).map { ($0 * sysconf(Int32(_SC_PAGESIZE))) >> 20 } : nil
-    }
-
-    // MARK: Rolling over
-
-    /// Replaces every process, one at a time: the new one is ready before the old one is told to drain.
-    func rollOver() async {
-        guard !isRollingOver else { return }
-        isRollingOver = true
-        defer { isRollingOver = false }
-        do {
-            settings = try reload()
-            logger.info("rolling over to the settings as they are now")
-        } catch {
-            logger.error(
-                "rolling over with the old settings: the new ones are not allowed", metadata: ["error": "\(error)"])
-        }
-        for queue in settings.queues {
-            for slot in slots[queue.name] ?? [] where !slot.isRetired {
-                guard await replace(slot, queue) else {
-                    logger.error("the roll-over stops at worker \(slot.name): its successor did not become ready")
-                    return
-                }
-            }
-        }
-        logger.info("rolled over")
-    }
-
-    /// Replaces the slots that ail, one after another, until the pool is cancelled.
-    nonisolated func runReplacements() async {
-        for await slot in replacements { await replace(slot) }
-    }
-
-    private func replace(_ slot: WorkerSlot) async {
-        guard let queue = settings.queues.first(where: { $0.name == slot.queue }) else { return }
-        await replace(slot, queue)
-    }
-
-    /// Starts a successor and, once it is ready, retires the slot; `false` leaves the old one at work.
-    @discardableResult
-    private func replace(_ slot: WorkerSlot, _ queue: Settings.Queue) async -> Bool {
-        guard !slot.isRetired, replacing.insert(ObjectIdentifier(slot)).inserted else { return true }
-        let successor = start(queue)
-        for _ in 0..<600 {
-            if Task.isCancelled { break }
-            if successor.pid != nil {
-                slot.retire()
-                // Not published: who waits for the pool looks at what is ready.
-                try? writeExpected()
-                return true
-            }
-            try? await Task.sleep(for: .milliseconds(50))  // cancelled: seen at the head of the loop
-        }
-        successor.retire()
-        replacing.remove(ObjectIdentifier(slot))
-        return false
-    }
-
-    // MARK: Metrics
-
-    /// What runs, for the pool's metrics.
-    func samples() -> [MetricSample] {
-        settings.queues.flatMap { queue in
-            let slots = slots[queue.name] ?? []
-            let labels = [("queue", queue.name)]
-            return [
-                MetricSample("sunset_pool_processes_wanted", .gauge, Double(wanted[queue.name] ?? 0), labels),
-                MetricSample("sunset_pool_processes", .gauge, Double(slots.count), labels),
-                MetricSample("sunset_pool_processes_ready", .gauge, Double(slots.count { $0.pid != nil }), labels),
-            ]
-        }
-    }
-
-    /// The texts of the workers that are ready, each with its name; one that does not answer is left out.
-    func workerMetrics() async -> [(name: String, text: String)] {
-        var texts: [(String, String)] = []
-        for slot in slots.values.flatMap({ $0 }).sorted(by: { $0.name < $1.name }) where slot.pid != nil {
-            do {
-                let path = WorkerProcess.metricsSocket(runFolder: runFolder, name: slot.name)
-                texts.append((slot.name, try await MetricsClient.read(socket: path)))
-            } catch {
-                logger.debug("worker \(slot.name) was not measured", metadata: ["error": "\(error)"])
-            }
-        }
-        return texts
     }
 
     /// Takes the pool out of the registry.

@@ -50,6 +50,8 @@ public struct WorkerPool: Service {
         let registry = PoolRegistry(queue: installation.queue)
         let inspector = QueueInspector(queue: installation.queue)
         let hangups = await UnixSignalsSequence(trapping: .sighup)
+        // Of a pool that was killed together with its workers.
+        ProbeSweep.run()
         try await supervisor.announce()
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in

@@ -1,8 +1,8 @@
-internal import Assembly
+package import Assembly
 internal import Charges
 internal import Fulfilment
 internal import Ingest
-internal import JobQueue
+package import JobQueue
 internal import Links
 public import Logging
 internal import Mail
@@ -20,6 +20,7 @@ public struct WorkerProcess: Sendable {
     public let number: Int
     private let settings: Settings
     private let metrics: MetricsRegistry
+    private let makeHandlers: (@Sendable (Installation) throws -> JobHandlers)?
     private let logger: Logger
 
     /// Prepares a worker of one queue.
@@ -28,6 +29,15 @@ public struct WorkerProcess: Sendable {
     public init(
         queue: String, number: Int, settings: Settings, metrics: MetricsRegistry, logger: Logger
     ) throws {
+        try self.init(
+            queue: queue, number: number, settings: settings, metrics: metrics, logger: logger, makeHandlers: nil)
+    }
+
+    /// Prepares a worker with other handlers than the queue's own, for tests of what surrounds them.
+    package init(
+        queue: String, number: Int, settings: Settings, metrics: MetricsRegistry, logger: Logger,
+        makeHandlers: (@Sendable (Installation) throws -> JobHandlers)?
+    ) throws {
         guard settings.queues.contains(where: { $0.name == queue }) else {
             throw PoolError.unknownQueue(queue, allowed: settings.queues.map(\.name))
         }
@@ -35,6 +45,7 @@ public struct WorkerProcess: Sendable {
         self.number = number
         self.settings = settings
         self.metrics = metrics
+        self.makeHandlers = makeHandlers
         self.logger = logger
     }
 
@@ -43,11 +54,13 @@ public struct WorkerProcess: Sendable {
     /// - Parameter isSupervised: whether standard input is the supervisor's pipe, whose end means that it died.
     public func run(isSupervised: Bool) async throws {
         let name = "\(queue)-\(number)"
+        // First of all: a worker that waits for Redis would outlive its supervisor.
+        let watch = isSupervised ? SupervisorWatch(patience: settings.workerGrace + .seconds(5)) : nil
         let installation = try await Installation.open(settings, role: "sunset-worker:\(name)", logger: logger)
         let concurrency = settings.queues.first { $0.name == queue }?.concurrency ?? 1
         let worker = JobWorker(
             queue: installation.queue,
-            handlers: try handlers(installation),
+            handlers: try makeHandlers?(installation) ?? handlers(installation),
             configuration: JobWorkerConfiguration(
                 // A heavy queue takes what it can start at once: a file that waits in one process could run in another.
                 queues: [WorkerQueue(queue, concurrency: concurrency, prefetches: queue != "ingest")],
@@ -75,9 +88,7 @@ public struct WorkerProcess: Sendable {
                 ] + (scheduler.map { [.init(service: $0)] } ?? []),
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger))
-        if isSupervised {
-            SupervisorWatch.start { await group.triggerGracefulShutdown() }
-        }
+        watch?.drains { await group.triggerGracefulShutdown() }
         try await group.run()
     }
 

@@ -16,6 +16,8 @@ final class WorkerSlot: Sendable {
         let executable: String
         let arguments: [String]
         let grace: Duration
+        /// How long a process may take until it is ready for work.
+        let readyWithin: Duration
         let runFolder: String
         let logger: Logger
     }
@@ -25,6 +27,7 @@ final class WorkerSlot: Sendable {
         var isRetired = false
         /// When the process that runs now was started.
         var startedAt: ContinuousClock.Instant?
+        var processID: Int32?
     }
 
     let queue: String
@@ -45,9 +48,10 @@ final class WorkerSlot: Sendable {
 
     /// The process's id, once it is ready for work.
     var pid: Int32? {
-        // No file: it starts, or has ended.
+        // No file: it starts, or has ended. Another's number: one that was killed left its file.
         let text = try? String(contentsOfFile: "\(launch.runFolder)/\(name).pid", encoding: .utf8)
-        return text.flatMap { Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        let number = text.flatMap { Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        return number == state.withLock { $0.processID } ? number : nil
     }
 
     /// Keeps a process running until ``retire()`` or cancellation, then lets it drain and returns when it has ended.
@@ -73,21 +77,22 @@ final class WorkerSlot: Sendable {
         }?.cancel()
     }
 
-    /// Kills the process at once; the slot starts another.
+    /// Kills the process at once, ready or not; the slot starts another.
     func replaceNow() {
-        if let pid { kill(pid, SIGKILL) }
+        // Under the lock: it is this process's number for as long as it stands there.
+        state.withLock { state in
+            if let processID = state.processID { kill(processID, SIGKILL) }
+        }
     }
 
-    /// Starts the process again and again; the pause grows while it dies young.
+    /// Starts the process again and again; the pause grows while it dies young, or does not become ready.
     private func keepRunning() async {
         var failures = 0
         while !Task.isCancelled {
             let started = ContinuousClock.now
-            state.withLock { $0.startedAt = started }
-            let ending = await runOnce()
-            state.withLock { $0.startedAt = nil }
+            let (ending, wasReady) = await runWatched()
             if Task.isCancelled { return }
-            failures = ContinuousClock.now - started > .seconds(60) ? 0 : failures + 1
+            failures = wasReady && ContinuousClock.now - started > .seconds(60) ? 0 : failures + 1
             let longest = min(0.1 * pow(2, Double(failures)), 10)
             let pause = Double.random(in: longest / 2...longest)
             launch.logger.warning(
@@ -97,11 +102,45 @@ final class WorkerSlot: Sendable {
         }
     }
 
+    /// Runs the process, and kills it if it is not ready in time.
+    private func runWatched() async -> (ending: String, wasReady: Bool) {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask { await self.isReadyInTime() }
+            let ending = await runOnce()
+            group.cancelAll()
+            let probes = ProbeSweep.run()
+            if probes > 0 { launch.logger.warning("worker \(name) left \(probes) programs: they are killed") }
+            return (ending, await group.next() ?? false)
+        }
+    }
+
+    /// Waits until the process is ready or has ended; `false` if it was never ready.
+    private func isReadyInTime() async -> Bool {
+        let deadline = ContinuousClock.now + launch.readyWithin
+        while !Task.isCancelled {
+            if pid != nil { return true }
+            guard ContinuousClock.now < deadline else {
+                launch.logger.error(
+                    "worker \(name) is not ready within \(launch.readyWithin.components.seconds) s: it is killed")
+                replaceNow()
+                return false
+            }
+            try? await Task.sleep(for: .milliseconds(50))  // cancelled: the process has ended, and the loop ends
+        }
+        return false
+    }
+
     private func runOnce() async -> String {
         var options = PlatformOptions()
         // A group of its own: Ctrl-C in a terminal reaches the supervisor alone, which then stops its workers in order.
         options.processGroupID = 0
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: launch.grace + .seconds(5))]
+        defer {
+            state.withLock { state in
+                state.startedAt = nil
+                state.processID = nil
+            }
+        }
         do {
             let pipe = try FileDescriptor.pipe()
             defer { try? pipe.writeEnd.close() }  // the child has ended: nothing is left to tell it
@@ -113,7 +152,13 @@ final class WorkerSlot: Sendable {
                 platformOptions: options,
                 input: .fileDescriptor(pipe.readEnd, closeAfterSpawningProcess: true),
                 output: .currentStandardOutput,
-                error: .currentStandardError)
+                error: .currentStandardError
+            ) { execution in
+                state.withLock { state in
+                    state.startedAt = .now
+                    state.processID = execution.processIdentifier.value
+                }
+            }
             return "\(result.terminationStatus)"
         } catch {
             return "\(error)"
