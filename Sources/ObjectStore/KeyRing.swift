@@ -1,59 +1,6 @@
 import Crypto
+public import FoundationEssentials
 import Synchronization
-
-/// One key of a ``KeyRing``.
-public struct SigningKey: Sendable, Equatable {
-    /// The key's name, which travels with each signature: 1 to 32 of `a-z 0-9`.
-    public var kid: String
-    /// 32 random bytes.
-    ///
-    /// Never log them.
-    public var secret: [UInt8]
-
-    /// Makes a key from stored parts.
-    ///
-    /// Throws `KeyRingError.malformed` for a name or a length that is not allowed.
-    public init(kid: String, secret: [UInt8]) throws {
-        let allowed = Array("abcdefghijklmnopqrstuvwxyz0123456789".utf8)
-        guard (1...32).contains(kid.utf8.count), kid.utf8.allSatisfy(allowed.contains), secret.count == 32 else {
-            throw KeyRingError.malformed("a signing key has 32 bytes and a name of 1 to 32 of a-z and 0-9")
-        }
-        self.kid = kid
-        self.secret = secret
-    }
-
-    private init(random generator: inout some RandomNumberGenerator) {
-        self.kid = "k" + (0..<7).map { _ in Self.alphabet.randomElement(using: &generator) ?? "0" }
-        self.secret = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-    }
-
-    /// A new key from the system's generator.
-    public static func generate() -> SigningKey {
-        var generator = SystemRandomNumberGenerator()
-        return SigningKey(random: &generator)
-    }
-
-    private static let alphabet: [Character] = Array("abcdefghjkmnpqrstvwxyz0123456789")
-}
-
-/// Why the signing keys can't be used; the description names the file and what to do.
-public enum KeyRingError: Error, Sendable, CustomStringConvertible {
-    /// The file is not a key ring.
-    case malformed(String)
-    /// Others than the owner may read or write the file.
-    case insecurePermissions(String)
-    /// The operating system refused.
-    case io(String)
-
-    /// What is wrong.
-    public var description: String {
-        switch self {
-        case .malformed(let detail): detail
-        case .insecurePermissions(let detail): detail
-        case .io(let detail): detail
-        }
-    }
-}
 
 /// A message's code and the name of the key that made it.
 public struct KeySignature: Sendable, Equatable {
@@ -71,17 +18,21 @@ public struct KeySignature: Sendable, Equatable {
 
 /// The keys that sign URLs and download tokens: the newest signs, all of them verify.
 ///
-/// Verification compares in constant time and needs no I/O, unless the key is unknown: then the file is read again, at
-/// most once a second, because another process may have rotated it. Copies share their state.
+/// Another process may rotate the file at any time: it is looked at before a key is used, at most once a second, and read
+/// again when it has changed. So within a second of a rotation every process signs with the new key, and none goes on with
+/// a key that was taken out. Verification compares in constant time; an unknown key has the file read again, at most once
+/// a second. Copies share their state.
 public struct KeyRing: Sendable {
+    /// The most keys that a ring holds; each rotation adds one that stays until nothing that it signed is valid.
+    public static let maximumKeys = 64
+
     private let storage: Storage
 
     /// A ring in memory, its newest key last.
     ///
     /// Throws `KeyRingError.malformed` when it is empty.
     public init(keys: [SigningKey]) throws {
-        guard let newest = keys.last else { throw KeyRingError.malformed("a key ring holds at least one key") }
-        self.storage = Storage(file: nil, keys: keys, newest: newest)
+        self.storage = Storage(file: nil, keys: try Self.newestLast(keys), stamp: nil)
     }
 
     /// Opens the ring in a file, which is created with one new key (mode 0600, atomically) when it is missing.
@@ -90,9 +41,10 @@ public struct KeyRing: Sendable {
     /// it at start-up.
     public init(file path: String) throws {
         let file = KeyRingFile(path: path)
+        // Before the keys are read: a change in between is seen as one at the next look.
+        let stamp = file.stamp()
         let keys = try file.loadOrCreate()
-        guard let newest = keys.last else { throw KeyRingError.malformed("\(path) holds no key") }
-        self.storage = Storage(file: file, keys: keys, newest: newest)
+        self.storage = Storage(file: file, keys: try Self.newestLast(keys), stamp: stamp)
     }
 
     /// Signs with the newest key.
@@ -101,7 +53,8 @@ public struct KeyRing: Sendable {
     ///   - message: The bytes to sign; fields must be delimited so that two messages never have the same bytes.
     ///   - purpose: What the signature is for ("url", "download"); a signature for one is none for another.
     public func signature(for message: some Sequence<UInt8>, purpose: String) -> KeySignature {
-        let key = storage.state.withLock { $0.newest }
+        storage.refresh()
+        let key = storage.newest
         let code = HMAC<SHA256>.authenticationCode(
             for: Self.framed(message, purpose), using: SymmetricKey(data: key.secret))
         return KeySignature(kid: key.kid, code: Array(code))
@@ -120,20 +73,34 @@ public struct KeyRing: Sendable {
             signature.code, authenticating: framed, using: SymmetricKey(data: key.secret))
     }
 
-    /// The names of all keys, the newest last.
-    public var kids: [String] {
-        storage.state.withLock { $0.keys.map(\.kid) }
-    }
+    /// All keys, the newest last.
+    public var keys: [SigningKey] { storage.keys }
 
-    /// Adds a new key, which signs from now on, and drops all but the newest `keeping` older ones.
+    /// The names of all keys, the newest last.
+    public var kids: [String] { keys.map(\.kid) }
+
+    /// Adds a new key, which signs from now on.
     ///
-    /// Keep the old keys for as long as the longest lifetime of what they signed. Other processes go on signing with
-    /// the older key until they read the file again. Blocking; throws ``KeyRingError``.
-    public func rotate(keeping: Int = 2) throws {
+    /// What the old ones signed stays valid; those whose signatures have all expired are dropped. Blocking; atomic, also against rotations at once. Other processes go on signing with the older key for a second at
+    /// most.
+    /// - Parameters:
+    ///   - validity: The longest life of what the key that signed until now has signed.
+    ///   - dropsOld: Takes all old keys out at once: what they signed is void. For a key that has become known.
+    ///   - now: The time.
+    /// - Throws: ``KeyRingError``, also when the ring is full of keys that are needed.
+    public func rotate(validity: Duration, dropsOld: Bool = false, now: Date = Date()) throws {
+        let change: ([SigningKey]) throws -> [SigningKey] = { keys in
+            let old = dropsOld ? [] : Self.retired(keys, until: now.addingTimeInterval(validity.seconds), now: now)
+            guard old.count < Self.maximumKeys else {
+                throw KeyRingError.full(
+                    "the key ring has \(old.count) keys whose signatures are still valid, and can't hold more")
+            }
+            return old + [SigningKey.generate(at: now)]
+        }
         if let file = storage.file {
-            try replace(with: file.add(SigningKey.generate(), keeping: keeping))
+            storage.replace(with: try file.change(change))
         } else {
-            try replace(with: kept(keeping) + [SigningKey.generate()])
+            storage.replace(with: try change(storage.keys))
         }
     }
 
@@ -142,25 +109,31 @@ public struct KeyRing: Sendable {
     /// Blocking; throws ``KeyRingError`` and then keeps the keys it had.
     public func reload() throws {
         guard let file = storage.file else { return }
-        try replace(with: file.load())
+        storage.replace(with: try Self.newestLast(file.load()))
     }
 
-    private func kept(_ count: Int) -> [SigningKey] {
-        storage.state.withLock { Array($0.keys.suffix(count)) }
-    }
-
-    private func replace(with keys: [SigningKey]) throws {
-        guard let newest = keys.last else { throw KeyRingError.malformed("the key ring's file holds no key") }
-        storage.state.withLock { state in
-            state.keys = keys
-            state.newest = newest
+    /// The keys that are still needed, the newest of them retired; a little longer, as others may not have noticed yet.
+    private static func retired(_ keys: [SigningKey], until: Date, now: Date) -> [SigningKey] {
+        let slack = 2.0
+        return keys.enumerated().compactMap { index, key in
+            var key = key
+            // A key that an older build retired has no date: it is kept as if it had just been.
+            if key.retiredAt == nil {
+                key.retiredAt = now
+                key.verifiesUntil = until.addingTimeInterval(slack)
+            }
+            return key.isNeeded(at: now) ? key : nil
         }
+    }
+
+    private static func newestLast(_ keys: [SigningKey]) throws -> [SigningKey] {
+        guard !keys.isEmpty else { throw KeyRingError.malformed("a key ring holds at least one key") }
+        return keys
     }
 
     private func key(named kid: String) async -> SigningKey? {
-        if let known = storage.key(named: kid) {
-            return known
-        }
+        storage.refresh()
+        if let known = storage.key(named: kid) { return known }
         guard storage.file != nil, storage.mayReload(at: .now) else { return nil }
         // A file that can't be read now is no reason to fail otherwise than for an unknown key; the keys stay.
         try? await BlockingPool.shared.run { try reload() }
@@ -173,35 +146,6 @@ public struct KeyRing: Sendable {
     }
 }
 
-extension KeyRing {
-    fileprivate final class Storage: Sendable {
-        struct State {
-            var keys: [SigningKey]
-            var newest: SigningKey
-            var lastReload: ContinuousClock.Instant?
-        }
-
-        let file: KeyRingFile?
-        let state: Mutex<State>
-
-        init(file: KeyRingFile?, keys: [SigningKey], newest: SigningKey) {
-            self.file = file
-            self.state = Mutex(State(keys: keys, newest: newest))
-        }
-
-        func key(named kid: String) -> SigningKey? {
-            state.withLock { $0.keys.first { $0.kid == kid } }
-        }
-
-        /// At most once a second, so that forged key names cost no disk reads.
-        func mayReload(at now: ContinuousClock.Instant) -> Bool {
-            state.withLock { state in
-                if let last = state.lastReload, now - last < .seconds(1) {
-                    return false
-                }
-                state.lastReload = now
-                return true
-            }
-        }
-    }
+extension Duration {
+    fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

@@ -9,8 +9,29 @@ struct KeyRingFile: Sendable {
         struct Key: Codable {
             var kid: String
             var secret: Data
+            /// Unix milliseconds; builds before these were noted write none.
+            var created: Int64?
+            var retired: Int64?
+            var until: Int64?
         }
         var keys: [Key]
+    }
+
+    /// What tells one state of the file from another: a change is a new file that is renamed into place.
+    struct Stamp: Equatable, Sendable {
+        var inode: UInt64
+        var seconds: Int
+        var nanoseconds: Int
+        var size: Int
+    }
+
+    /// The file as it is now; `nil` if there is none.
+    func stamp() -> Stamp? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Stamp(
+            inode: UInt64(status.st_ino), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec,
+            size: Int(status.st_size))
     }
 
     func load() throws -> [SigningKey] {
@@ -25,7 +46,7 @@ struct KeyRingFile: Sendable {
             let bytes = try Posix.readAll(descriptor, atMost: 1 << 20)
             guard let document = try? JSONDecoder().decode(Document.self, from: Data(bytes)), !document.keys.isEmpty
             else { throw KeyRingError.malformed("\(path) is not a key ring") }
-            return try document.keys.map { try SigningKey(kid: $0.kid, secret: Array($0.secret)) }
+            return try document.keys.map(key)
         }
     }
 
@@ -44,13 +65,15 @@ struct KeyRingFile: Sendable {
         }
     }
 
-    func add(_ key: SigningKey, keeping: Int) throws -> [SigningKey] {
+    /// Replaces the keys by what `body` makes of them; only one process at a time does so.
+    func change(_ body: ([SigningKey]) throws -> [SigningKey]) throws -> [SigningKey] {
         try reportingPath {
             let lock = try Posix.open(path + ".lock", O_RDWR | O_CREAT, 0o600)
             defer { close(lock) }
             try Posix.lock(lock)
-            let keys = try Array(load().suffix(max(0, keeping))) + [key]
+            let keys = try body(load())
             let temporary = try write(keys)
+            try Self.giveToOwner(of: path, [temporary, path + ".lock"])
             guard rename(temporary, path) == 0 else {
                 let failure = Posix.Failure(errno, "rename", path)
                 unlink(temporary)
@@ -61,9 +84,18 @@ struct KeyRingFile: Sendable {
         }
     }
 
+    /// What root has made belongs to whom the file belongs to, who must read it.
+    private static func giveToOwner(of path: String, _ made: [String]) throws {
+        guard geteuid() == 0 else { return }
+        var owner = stat()
+        guard stat(path, &owner) == 0 else { throw Posix.Failure(errno, "stat", path) }
+        for file in made where chown(file, owner.st_uid, owner.st_gid) != 0 {
+            throw Posix.Failure(errno, "chown", file)
+        }
+    }
+
     private func write(_ keys: [SigningKey]) throws -> String {
-        let document = Document(keys: keys.map { Document.Key(kid: $0.kid, secret: Data($0.secret)) })
-        let bytes = try JSONEncoder().encode(document)
+        let bytes = try JSONEncoder().encode(Document(keys: keys.map(stored)))
         let temporary = "\(path).\(OpaqueName.random())"
         let descriptor = try Posix.open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o600)
         defer { close(descriptor) }
@@ -75,6 +107,24 @@ struct KeyRingFile: Sendable {
             throw error
         }
         return temporary
+    }
+
+    private func key(_ stored: Document.Key) throws -> SigningKey {
+        func date(_ milliseconds: Int64?) -> Date? {
+            milliseconds.map { Date(timeIntervalSince1970: Double($0) / 1000) }
+        }
+        var key = try SigningKey(kid: stored.kid, secret: Array(stored.secret))
+        key.createdAt = date(stored.created)
+        key.retiredAt = date(stored.retired)
+        key.verifiesUntil = date(stored.until)
+        return key
+    }
+
+    private func stored(_ key: SigningKey) -> Document.Key {
+        func milliseconds(_ date: Date?) -> Int64? { date.map { Int64($0.timeIntervalSince1970 * 1000) } }
+        return Document.Key(
+            kid: key.kid, secret: Data(key.secret), created: milliseconds(key.createdAt),
+            retired: milliseconds(key.retiredAt), until: milliseconds(key.verifiesUntil))
     }
 
     private func reportingPath<T>(_ body: () throws -> T) throws -> T {

@@ -136,12 +136,12 @@ struct PresignTests {
     func rotation() async throws {
         let request = Request()
         let old = presign(request)
-        try ring.rotate(keeping: 1)
+        try ring.rotate(validity: .seconds(60))
         let new = presign(request)
         #expect(old != new)
         #expect(await outcome(request, old) == .success(request.constraints))
         #expect(await outcome(request, new) == .success(request.constraints))
-        try ring.rotate(keeping: 0)
+        try ring.rotate(validity: .seconds(60), dropsOld: true)
         #expect(await outcome(request, old) == .failure(.forged))
     }
 
