@@ -172,7 +172,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "sunsetctl",
-            dependencies: ["Assembly", "Marketplace", "Settings", "JobQueue", "RedisClient", argumentParser, logging],
+            dependencies: [
+                "Assembly", "Marketplace", "ObjectStore", "Settings", "JobQueue", "RedisClient", argumentParser,
+                logging,
+            ],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -228,7 +231,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ControlTests",
-            dependencies: ["sunsetctl", "JobQueue", "RedisClient", "TestSupport", logging, lifecycle],
+            dependencies: [
+                "sunsetctl", "Marketplace", "ObjectStore", "Payments", "JobQueue", "RedisClient", "TestSupport",
+                logging, lifecycle,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "TelemetryTests", dependencies: ["Telemetry", metrics, logging, lifecycle], swiftSettings: settings),

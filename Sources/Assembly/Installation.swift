@@ -102,7 +102,8 @@ public struct Installation: Sendable {
         return ReplicationRequirement(replicas: settings.replicas, timeout: settings.replicaTimeout)
     }
 
-    private static func marketplaceConfiguration(_ settings: Settings) -> MarketplaceConfiguration {
+    /// What the settings make of the marketplace.
+    public static func marketplaceConfiguration(_ settings: Settings) -> MarketplaceConfiguration {
         var configuration = MarketplaceConfiguration()
         configuration.publicURL = settings.api.publicURL
         configuration.maximumFileBytes = settings.uploadMaximumBytes

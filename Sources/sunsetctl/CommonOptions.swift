@@ -3,6 +3,7 @@ import Assembly
 import Foundation
 import JobQueue
 import Logging
+import Marketplace
 import RedisClient
 import Settings
 import Synchronization
@@ -45,6 +46,11 @@ struct CommonOptions: ParsableArguments {
         }
     }
 
+    /// Reads the settings alone.
+    func withSettings(_ body: (Settings) async throws -> Void) async throws {
+        try await complaining { try await body(Settings(file: config, flags: Self.settings.withLock { $0 })) }
+    }
+
     private static var logger: Logger {
         var logger = Logger(label: "sunsetctl") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .error
@@ -68,6 +74,9 @@ struct CommonOptions: ParsableArguments {
         {
             Self.complain(error.message)
             throw ExitCode(64)
+        } catch let error as MarketplaceError where error.category != .unavailable {
+            Self.complain(error.detail)
+            throw ExitCode(error.category == .invalid ? 64 : 1)
         } catch {
             Self.complain("\(error)")
             throw ExitCode(69)
@@ -87,7 +96,7 @@ struct CommonOptions: ParsableArguments {
     }
 
     /// What changed, for people and for programs.
-    func report(_ text: String, _ values: [String: String]) throws {
+    func report(_ text: String, _ values: some Encodable) throws {
         if json { try printJSON(values) } else { print(text) }
     }
 

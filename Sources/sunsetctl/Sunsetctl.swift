@@ -13,7 +13,7 @@ struct Sunsetctl: AsyncParsableCommand {
             """,
         subcommands: [
             QueueCommands.self, JobCommands.self, DeadCommands.self, WorkerCommands.self, PoolCommands.self,
-            CronCommands.self, Stats.self, LedgerCommands.self,
+            CronCommands.self, Stats.self, UserCommands.self, KeysCommands.self, LedgerCommands.self,
         ]
     )
 
@@ -83,4 +83,18 @@ struct CronCommands: AsyncParsableCommand {
 struct LedgerCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger", abstract: "The money.", subcommands: [LedgerVerify.self])
+}
+
+struct UserCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "user", abstract: "The accounts.",
+        subcommands: [
+            UserList.self, UserShow.self, UserPromote.self, UserDemote.self, UserSuspend.self, UserResume.self,
+        ])
+}
+
+struct KeysCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys", abstract: "The keys that sign URLs and download links.",
+        subcommands: [KeysList.self, KeysRotate.self])
 }

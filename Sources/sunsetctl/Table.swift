@@ -54,7 +54,7 @@ enum Show {
     static func time(_ milliseconds: Int64?) -> String {
         guard let milliseconds else { return "–" }
         return Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-            .formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+            .formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true)) + "Z"
     }
 
     /// A span in milliseconds in the unit that a person would take.

@@ -31,6 +31,7 @@ struct Installation: Sendable {
     let marketplace: Marketplace
     let events: OrderEventHub
     let storeDirectory: String
+    let keysFile: String
     let mails: Mails
     let http: HTTPClient
 
@@ -114,8 +115,8 @@ private func run<T: Sendable>(
             }
             let installation = Installation(
                 base: "http://127.0.0.1:\(bound)", port: bound, routes: api.routes, redis: server,
-                marketplace: marketplace, events: events, storeDirectory: directory.file("store"), mails: mails,
-                http: http)
+                marketplace: marketplace, events: events, storeDirectory: directory.file("store"),
+                keysFile: directory.file("keys.json"), mails: mails, http: http)
             do {
                 let result = try await body(installation)
                 await group.triggerGracefulShutdown()
@@ -150,7 +151,7 @@ private func makeMarketplace(
         payments: HTTPPaymentProvider(
             HTTPPaymentProviderConfiguration(baseURL: paymentsURL, secretKey: "sk_test", webhookSecrets: ["whsec"]),
             logger: .quiet),
-        keyRing: try KeyRing(keys: [.generate()]), configuration: settings, logger: .quiet)
+        keyRing: try KeyRing(file: directory.file("keys.json")), configuration: settings, logger: .quiet)
     try await queue.prepare()
     try await marketplace.start()
     return marketplace

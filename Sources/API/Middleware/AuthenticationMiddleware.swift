@@ -37,7 +37,9 @@ struct AuthenticationMiddleware: RouterMiddleware {
             if let token = credential?.token {
                 do {
                     context.session = try await accounts.authenticate(token: token)
-                } catch let error as MarketplaceError where error.category == .unauthenticated {
+                } catch let error as MarketplaceError
+                    where error.category == .unauthenticated || error.code == "account_suspended"
+                {
                     // An old cookie must not stand in the way of what a guest may do.
                 }
             }

@@ -5,7 +5,7 @@ extension Accounts {
     /// Opens a session.
     ///
     /// - Throws: ``MarketplaceError`` `invalid_credentials` (also for unknown addresses, after the same work),
-    ///   `not_confirmed` (only with the right password), `locked_out` with ``MarketplaceError/retryAfter``.
+    ///   `not_confirmed` and `account_suspended` (only with the right password), `locked_out` with ``MarketplaceError/retryAfter``.
     public func signIn(email: String, password: String) async throws -> SignedIn {
         let address: String
         do {
@@ -40,7 +40,7 @@ extension Accounts {
 
     /// The session that a token opened; using it moves its expiry.
     ///
-    /// - Throws: ``MarketplaceError`` `session_invalid`.
+    /// - Throws: ``MarketplaceError`` `session_invalid`, `account_suspended`.
     public func authenticate(token: String) async throws -> Session {
         // Ours have 43 characters; anything else need not be hashed, nor Redis be asked.
         guard (1...128).contains(token.utf8.count) else {

@@ -47,6 +47,11 @@ public struct Accounts: Sendable {
         static let fail = script("account.fail", PackageResources.account_fail_lua)
         static let setPassword = script("account.set_password", PackageResources.account_set_password_lua)
         static let bootstrap = script("account.bootstrap", PackageResources.account_bootstrap_lua)
+        static let show = script("account.show", PackageResources.account_show_lua, always: true)
+        static let list = script("account.list", PackageResources.account_list_lua, always: true)
+        static let index = script("account.index", PackageResources.account_index_lua)
+        static let suspend = script("account.suspend", PackageResources.account_suspend_lua, always: true)
+        static let groups = script("account.groups", PackageResources.account_groups_lua)
         static let openSession = script("session.open", PackageResources.session_open_lua)
         static let touchSession = script("session.touch", PackageResources.session_touch_lua, always: true)
         static let endSessions = script("session.end", PackageResources.session_end_lua, always: true)
@@ -54,15 +59,21 @@ public struct Accounts: Sendable {
         private static let sessions = LuaFragment(
             name: "sessions", source: ScriptSource.text(PackageResources.session_records_lua),
             requires: [MarketFragments.keys])
+        private static let records = LuaFragment(
+            name: "accounts", source: ScriptSource.text(PackageResources.account_records_lua),
+            requires: [MarketFragments.keys])
         private static let codes = LuaFragment(
             name: "codes", source: ScriptSource.text(PackageResources.account_codes_lua),
             requires: [MarketFragments.keys])
 
+        /// What the scripts of sessions, which run with each request, do without.
+        private static let rest = [codes, records, MarketFragments.pages]
+
         /// - Parameter always: Also when Redis is full: who is signed in can still look around, and free memory.
         private static func script(_ name: String, _ body: [UInt8], always: Bool = false) -> DomainScript {
             DomainScript(
-                name: name, fragments: [MarketFragments.keys, sessions, codes], body: ScriptSource.text(body),
-                allowsOutOfMemory: always)
+                name: name, fragments: [MarketFragments.keys, sessions] + (name.hasPrefix("session") ? [] : rest),
+                body: ScriptSource.text(body), allowsOutOfMemory: always)
         }
     }
 }

@@ -6,7 +6,7 @@ public enum UserGroup: String, Codable, Sendable, CaseIterable {
     case buyer
     /// Uploads and sells.
     case seller
-    /// Operates the installation; made by ``Accounts/ensureAdmin(email:name:)`` alone.
+    /// Operates the installation; made by ``Accounts/ensureAdmin(email:name:)`` and by operators.
     case admin
 }
 

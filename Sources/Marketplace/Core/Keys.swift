@@ -18,10 +18,13 @@ public struct Keys: Sendable {
 
     // MARK: Accounts
 
-    /// HASH {id, email, name, groups (names with spaces between), password, confirmed, created, slug, slug_base}.
+    /// HASH {id, email, name, groups (names with spaces between), password, confirmed, created, slug, slug_base} and, of a
+    /// suspended account, {suspended (ms), suspension_reason}.
     func user(_ id: String) -> String { ns + "usr:" + id }
     /// HASH lower-cased address → user id.
     var emails: String { ns + "email" }
+    /// ZSET user id → ms of creation; accounts of builds that had no such list are put on it by ``Accounts/indexAll(progress:)``.
+    var users: String { ns + "users" }
     /// HASH slug → user id of a seller.
     var sellers: String { ns + "sellers" }
     /// STRING: the id of the first admin, once there is one.

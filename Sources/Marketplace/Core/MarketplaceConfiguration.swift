@@ -87,6 +87,11 @@ public struct MarketplaceConfiguration: Sendable {
     /// Settings of carts, orders, payments and downloads.
     public var commerce = CommerceConfiguration()
 
+    /// The longest life of anything that the key ring signs: an old key must verify for as long.
+    public var longestSignatureLifetime: Duration {
+        max(uploadURLLifetime, commerce.maximumGrantLifetime, commerce.mailLinkLifetime)
+    }
+
     /// The defaults.
     public init() {}
 }

@@ -80,6 +80,7 @@ extension MarketplaceError {
         "invalid_credentials": .unauthenticated,
         "session_invalid": .unauthenticated,
         "not_confirmed": .forbidden,
+        "account_suspended": .forbidden,
         "wrong_password": .forbidden,
         "code_invalid": .invalid,
         "upload_in_use": .conflict,

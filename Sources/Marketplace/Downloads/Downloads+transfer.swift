@@ -4,11 +4,15 @@ import RedisClient
 extension Downloads {
     /// Whether a running transfer may go on: ask each 16 MiB.
     public func isStillActive(_ ticket: DownloadTicket) async throws -> Bool {
-        let command = RedisCommand(
-            "HMGET", RedisArgument(market.keys.entitlement(ticket.entitlementID)), "status", "epoch"
-        ).retrying(.safe)
-        let reply = try await market.redis.send(command)
-        return reply[0].string == EntitlementStatus.active.rawValue && reply[1].int == ticket.epoch
+        let entitlement = RedisArgument(market.keys.entitlement(ticket.entitlementID))
+        let user = RedisArgument(market.keys.user(ticket.userID))
+        let replies = await market.redis.send([
+            RedisCommand("HMGET", entitlement, "status", "epoch").retrying(.safe),
+            RedisCommand("HEXISTS", user, "suspended").retrying(.safe),
+        ])
+        let right = try replies[0].get()
+        let isSuspended = try replies[1].get().int == 1
+        return right[0].string == EntitlementStatus.active.rawValue && right[1].int == ticket.epoch && !isSuspended
     }
 
     /// Writes a transfer that ended, whole or not, into the log of downloads.

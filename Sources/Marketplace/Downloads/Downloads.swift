@@ -109,7 +109,7 @@ public struct Downloads: Sendable {
     /// Decides what a request with this token would get, and counts nothing: for HEAD, 304, 412 and 416.
     ///
     /// - Throws: ``MarketplaceError`` `token_forged` (before anything is read), `token_expired`,
-    ///   `download_limit_reached` or `entitlement_revoked`.
+    ///   `download_limit_reached`, `entitlement_revoked` or `account_suspended`.
     public func check(token: String) async throws -> DownloadTicket {
         try await use(token, "check")
     }

@@ -9,5 +9,6 @@ end
 redis.call("HSET", keys.user(A[1]), "id", A[1], "email", A[2], "name", A[3], "groups", "buyer admin",
   "password", A[4], "confirmed", 1, "created", now + tonumber(A[5]), "slug", "", "slug_base", "")
 redis.call("HSET", keys.emails(), A[2], A[1])
+accounts.list(A[1], now + tonumber(A[5]))
 redis.call("SET", keys.admin(), A[1])
 return ok("made")

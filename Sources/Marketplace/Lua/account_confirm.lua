@@ -7,16 +7,8 @@ local verdict = id and codes.take("confirm", id, A[2], now + tonumber(A[3]), ton
 if not verdict then return refuse("code_invalid") end
 local user = keys.user(id)
 if verdict == "ok" and redis.call("HGET", user, "confirmed") ~= "1" then
-  local fields = redis.call("HMGET", user, "groups", "slug_base", "slug")
-  if string.find(" " .. fields[1] .. " ", " seller ", 1, true) and fields[3] == "" then
-    local slug = fields[2]
-    local n = 1
-    while redis.call("HSETNX", keys.sellers(), slug, id) == 0 do
-      n = n + 1
-      slug = fields[2] .. "-" .. (n < 10 and tostring(n) or A[5] .. (n > 10 and tostring(n) or ""))
-    end
-    redis.call("HSET", user, "slug", slug)
-  end
+  local fields = redis.call("HMGET", user, "groups", "slug_base")
+  if accounts.belongs(fields[1], "seller") then accounts.name_seller(id, fields[2], A[5]) end
   redis.call("HSET", user, "confirmed", 1)
 end
 return ok(redis.call("HGETALL", user))

@@ -21,6 +21,7 @@ redis.call("HSET", user, "name", A[3], "groups", A[4], "password", A[5], "slug_b
 if not id then
   redis.call("HSET", user, "id", A[2], "email", A[1], "confirmed", 0, "created", t, "slug", "")
   redis.call("HSET", keys.emails(), A[1], A[2])
+  accounts.list(A[2], t)
 end
 codes.issue("confirm", id or A[2], A[7], t, lifetime)
 enqueue(jobs[1])

@@ -20,7 +20,7 @@ function M.lines(id)
     lines[#lines + 1] = {
       product = flat[i], captured = item.price, captured_currency = item.currency, added = tonumber(item.added), p = p,
       price = p and p.price or item.price, currency = p and p.currency or item.currency,
-      available = (p and products.available(p)) and true or false,
+      available = (p and products.buyable(p)) and true or false,
     }
   end
   table.sort(lines, function(a, b)

@@ -5,7 +5,7 @@ local c = carts.get(A[1])
 if not c or not carts.visible(c, A[2]) then return refuse('not_found') end
 if c.order ~= '' then return refuse('cart_checked_out') end
 local p = products.get(A[3])
-if not p or not products.available(p) then return refuse('product_unavailable', A[3]) end
+if not p or not products.buyable(p) then return refuse('product_unavailable', A[3]) end
 local present = redis.call('HGET', ckeys.cart_items(A[1]), A[3])
 if not present and redis.call('HLEN', ckeys.cart_items(A[1])) >= tonumber(A[5]) then return refuse('cart_full', A[5]) end
 for _, line in ipairs(carts.lines(A[1])) do

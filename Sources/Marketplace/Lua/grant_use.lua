@@ -1,12 +1,14 @@
 -- Decides whether a request with a genuine token may have the file, and counts it.
 -- A: 1 grant id, 2 entitlement id, 3 file id, 4 epoch, 5 expiry ms (2 to 5 from the token), 6 'spend' or 'check',
 --    7 ms within which a file is free again, 8 ms to add to the clock
--- Reply: ok(file (JSON), seller, user, product, remaining). Refuses entitlement_revoked, token_expired, download_limit_reached.
+-- Reply: ok(file (JSON), seller, user, product, remaining). Refuses entitlement_revoked, account_suspended, token_expired,
+-- download_limit_reached.
 -- Counted once per grant, whatever the range. Free: 'check' (HEAD, 304, 412, 416), a grant that was counted, and a grant
 -- for a file whose last counted download is younger than the window. Atomic, so that the limit holds for requests at once.
 local time = now + tonumber(A[8])
 local e = entitlements.get(A[2])
 if not e or e.status ~= 'active' or e.epoch ~= A[4] then return refuse('entitlement_revoked') end
+if redis.call('HEXISTS', ckeys.user(e.user), 'suspended') == 1 then return refuse('account_suspended') end
 if time >= tonumber(A[5]) then return refuse('token_expired') end
 local grant = ckeys.grant(A[1])
 local record = redis.call('HMGET', grant, 'ent', 'spent')

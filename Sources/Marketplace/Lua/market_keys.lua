@@ -3,6 +3,7 @@
 local k = {}
 function k.user(id) return NS .. "usr:" .. id end
 function k.emails() return NS .. "email" end
+function k.users() return NS .. "users" end
 function k.sellers() return NS .. "sellers" end
 function k.admin() return NS .. "admin" end
 function k.session(hash) return NS .. "ses:" .. hash end

@@ -21,9 +21,14 @@ function products.get(id)
   return table_of(flat)
 end
 
--- Whether it can be bought now.
+-- Whether it is published.
 function products.available(product)
   return product ~= nil and product.status == "published"
+end
+
+-- Whether it can be bought now: what a suspended seller has for sale stays listed, and waits.
+function products.buyable(product)
+  return products.available(product) and redis.call("HEXISTS", keys.user(product.seller), "suspended") == 0
 end
 
 -- The record as a flat list of names and values, with seller_name and seller_slug; {} when there is none.

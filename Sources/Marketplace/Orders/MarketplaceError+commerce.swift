@@ -73,6 +73,8 @@ extension MarketplaceError {
         "token_expired": Explanation("The download link has expired. Get a new one from the library."),
         "download_limit_reached": Explanation(
             "The downloads of this purchase are used up. Ask the seller for more."),
+        "account_suspended": Explanation(
+            "The account that bought this is suspended. Write to the people who run this shop."),
         "entitlement_revoked": Explanation("The right to download this was withdrawn. Ask the seller why."),
     ]
 }

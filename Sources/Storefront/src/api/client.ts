@@ -79,7 +79,8 @@ export async function request<T>(method: string, path: string, options: RequestO
     };
   }
   const error = await problemOf(response);
-  if (error.status === 401 && error.code !== "invalid_credentials") onUnauthorized();
+  const ended = error.status === 401 && error.code !== "invalid_credentials";
+  if (ended || error.code === "account_suspended") onUnauthorized();
   throw error;
 }
 

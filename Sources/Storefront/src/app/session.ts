@@ -35,7 +35,8 @@ async function loadSession(): Promise<void> {
   try {
     session.set({ status: "signed-in", user: await get<User>("/me") });
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) return; // endLocally ran already
+    // endLocally ran already
+    if (error instanceof ApiError && (error.status === 401 || error.code === "account_suspended")) return;
     window.setTimeout(() => void loadSession(), 3000);
   }
 }
