@@ -47,7 +47,27 @@ struct SimulationUnique: Job {
     var uniqueKey: String? { "\(key)" }
 }
 
-/// A job of a queue with a limit.
+/// A job of which no two with the same key wait for their first claim at once.
+struct SimulationPending: Job {
+    static let name = "pending"
+    static let queue = "work"
+    static let options = JobOptions(maximumFailures: 50, maximumLapses: 50, uniqueness: .whilePending)
+    var key: Int
+    var uniqueKey: String? { "\(key)" }
+}
+
+/// A job of which one of a key is enqueued in a period.
+struct SimulationPeriodic: Job {
+    static let name = "periodic"
+    static let queue = "work"
+    static let period = 300
+    static let options = JobOptions(
+        maximumFailures: 50, maximumLapses: 50, uniqueness: .period(.milliseconds(period)))
+    var key: Int
+    var uniqueKey: String? { "\(key)" }
+}
+
+/// A job of a queue with a limit of leases.
 struct SimulationLimited: Job {
     static let name = "limited"
     static let queue = "limited"
@@ -55,10 +75,31 @@ struct SimulationLimited: Job {
     var milliseconds: Int
 }
 
+/// A job of a queue with a limit of starts in a time.
+struct SimulationMetered: Job {
+    static let name = "metered"
+    static let queue = "metered"
+    static let options = JobOptions(maximumFailures: 50, maximumLapses: 50)
+}
+
+/// A job of a queue that is paused for a while: there operators find jobs that wait.
+struct SimulationHeld: Job {
+    static let name = "held"
+    static let queue = "held"
+    static let options = JobOptions(maximumFailures: 50, maximumLapses: 50)
+}
+
+/// A tick of a periodic entry.
+struct SimulationTick: Job {
+    static let name = "tick"
+    static let queue = "work"
+    static let options = JobOptions(maximumFailures: 50, maximumLapses: 50)
+}
+
 /// What workers of the simulation do, in the tests' process and in their own.
 enum SimulationHandlers {
     /// Counts for the job's id, and notes when the moment is not as it should be: the acknowledged lease is the only
-    /// one of the job, and a limited queue has no more leases than it may.
+    /// one of the job.
     private static let tally = EffectDefinition(
         name: "tally",
         body: """
@@ -76,10 +117,6 @@ enum SimulationHandlers {
                 if held ~= 1 then
                   redis.call('RPUSH', NS .. 'sim:violations', id .. ' is acknowledged with ' .. held .. ' leases')
                 end
-                local limit = tonumber(redis.call('HGET', P .. 'meta', 'limit') or 'inf')
-                if #members > limit then
-                  redis.call('RPUSH', NS .. 'sim:violations', #members .. ' leases, ' .. limit .. ' may be')
-                end
               end,
               apply = function(args)
                 redis.call('HINCRBY', NS .. 'sim:tally', args[1], 1)
@@ -87,6 +124,46 @@ enum SimulationHandlers {
               end,
             }
             """)
+
+    /// Looks at what the turn does to Redis, right after each command and hence at every instant that there is: no
+    /// more leases than a limit allows, nothing taken from a level while a higher one has something. Notes each start
+    /// of a queue with a rate.
+    private static let probe = smuggled(
+        "probe",
+        """
+        local seen_redis = redis
+        local redis = setmetatable({}, { __index = seen_redis })
+        redis.call = function(command, key, ...)
+          local reply = seen_redis.call(command, key, ...)
+          local P = type(key) == 'string' and string.match(key, '^(.*:q:.*:)%w+$')
+          if command == 'ZADD' and P and key == P .. 'lease' and select(1, ...) ~= 'XX' then
+            local meta = seen_redis.call('HMGET', P .. 'meta', 'limit', 'rate')
+            local leases = seen_redis.call('ZCARD', key)
+            if meta[1] and leases > tonumber(meta[1]) then
+              seen_redis.call('RPUSH', NS .. 'sim:violations', leases .. ' leases of ' .. P .. ', at most ' .. meta[1])
+            end
+            if meta[2] then
+              for i = 2, select('#', ...), 2 do seen_redis.call('RPUSH', NS .. 'sim:starts', now) end
+            end
+          elseif command == 'RPOP' and P and reply then
+            for level = 0, (tonumber(string.match(key, ':p(%d)$')) or 0) - 1 do
+              if seen_redis.call('LLEN', P .. 'p' .. level) > 0 then
+                seen_redis.call('RPUSH', NS .. 'sim:violations', key .. ' goes before level ' .. level)
+              end
+            end
+          end
+          return reply
+        end
+
+        """)
+
+    /// Lua that stands before the scripts' own parts of a worker's turn, put there where its effects are linked.
+    static func smuggled(_ name: String, _ lua: String) -> EffectDefinition {
+        EffectDefinition(
+            name: name,
+            body: "return { apply = function() end }\nend)()\n" + lua
+                + "EFFECTS['\(name)d'] = (function()\nreturn { apply = function() end }")
+    }
 
     private struct Failed: Error {}
 
@@ -109,6 +186,7 @@ enum SimulationHandlers {
     static func make(die: @escaping @Sendable () async throws -> Void) -> JobHandlers {
         var handlers = JobHandlers()
         handlers.register(effect: tally)
+        handlers.register(effect: probe)
         if let mutation = SimulationMutation.chosen { handlers.register(effect: mutation.effect) }
         let running = Running()
         handlers.register(SimulationJob.self) { job, context in
@@ -136,18 +214,22 @@ enum SimulationHandlers {
             try await die()
             try await Task.sleep(for: .seconds(600))
         }
-        handlers.register(SimulationUnique.self) { (_: SimulationUnique, context) async throws -> Completion in
-            let isAlone = running.enter()
-            defer { running.leave() }
-            try await Task.sleep(for: .milliseconds(10))
-            return Completion(effects: [counted(context, isAlone)])
+        /// A type whose jobs take a while, and end with an effect.
+        func register<J: Job>(_: J.Type, _ milliseconds: @escaping @Sendable (J) -> Int) {
+            handlers.register(J.self) { (job: J, context) async throws -> Completion in
+                let isAlone = running.enter()
+                defer { running.leave() }
+                if milliseconds(job) > 0 { try await Task.sleep(for: .milliseconds(milliseconds(job))) }
+                return Completion(effects: [counted(context, isAlone)])
+            }
         }
-        handlers.register(SimulationLimited.self) { job, context in
-            let isAlone = running.enter()
-            defer { running.leave() }
-            try await Task.sleep(for: .milliseconds(job.milliseconds))
-            return Completion(effects: [counted(context, isAlone)])
-        }
+        register(SimulationUnique.self) { _ in 10 }
+        register(SimulationPending.self) { _ in 10 }
+        register(SimulationPeriodic.self) { _ in 1 }
+        register(SimulationLimited.self) { $0.milliseconds }
+        register(SimulationMetered.self) { _ in 1 }
+        register(SimulationHeld.self) { _ in 1 }
+        register(SimulationTick.self) { _ in 0 }
         return handlers
     }
 
@@ -160,13 +242,16 @@ enum SimulationHandlers {
             ])
     }
 
+    static let queues = ["work", "limited", "metered", "held"]
+
     static func configuration(
-        lease: Int, concurrency: Int, prefetches: Bool, serves limited: Bool
+        lease: Int, concurrency: Int, prefetches: Bool, servesAll: Bool
     ) -> JobWorkerConfiguration {
-        var queues = [WorkerQueue("work", concurrency: concurrency, prefetches: prefetches)]
-        if limited { queues.append(WorkerQueue("limited", concurrency: concurrency, prefetches: prefetches)) }
-        return JobWorkerConfiguration(
-            queues: queues, lease: .milliseconds(lease), heartbeat: .milliseconds(lease / 4),
-            gracePeriod: .milliseconds(300), name: "simulation")
+        JobWorkerConfiguration(
+            queues: (servesAll ? queues : ["work"]).map {
+                WorkerQueue($0, concurrency: concurrency, prefetches: prefetches)
+            },
+            lease: .milliseconds(lease), heartbeat: .milliseconds(lease / 4), gracePeriod: .milliseconds(300),
+            name: "simulation")
     }
 }

@@ -112,10 +112,7 @@ enum SimulationMutation: String, CaseIterable, Sendable {
 
     /// The same for the turn of a real worker, smuggled in where its effects are linked.
     var effect: EffectDefinition {
-        EffectDefinition(
-            name: "mutation",
-            body: "return { apply = function() end }\nend)()\n" + wrapper
-                + "EFFECTS['mutated'] = (function()\nreturn { apply = function() end }")
+        SimulationHandlers.smuggled("mutate", wrapper)
     }
 
     /// The one that this run is to show.

@@ -3,13 +3,13 @@ import JobQueue
 import Logging
 import RedisClient
 
-/// A worker process of the simulation: `QUEUE_SIMULATION="<socket> <lease ms> <concurrency> <prefetches> <serves limited>"`.
+/// A worker process of the simulation: `QUEUE_SIMULATION="<socket> <lease ms> <concurrency> <prefetches> <serves all>"`.
 ///
 /// By its environment, because Swift's `CommandLine` is empty under some preloaded libraries.
 enum SimulationWorker {
     static func main(_ arguments: [String]) async throws {
         guard let lease = Int(arguments[1]), let concurrency = Int(arguments[2]) else {
-            fatalError("QUEUE_SIMULATION=<socket> <lease ms> <concurrency> <prefetches> <serves limited>")
+            fatalError("QUEUE_SIMULATION=<socket> <lease ms> <concurrency> <prefetches> <serves all>")
         }
         var logger = Logger(label: "simulation")
         logger.logLevel = .critical
@@ -26,7 +26,7 @@ enum SimulationWorker {
         let worker = JobWorker(
             queue: queue, handlers: handlers,
             configuration: SimulationHandlers.configuration(
-                lease: lease, concurrency: concurrency, prefetches: arguments[3] == "1", serves: arguments[4] == "1"),
+                lease: lease, concurrency: concurrency, prefetches: arguments[3] == "1", servesAll: arguments[4] == "1"),
             logger: logger)
         try await runUntilTerminated(worker, logger)
         await client.close()

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A proxy between a client and a server's Unix socket that cuts, drops or delays what passes.
+/// A proxy between a client and a server's Unix socket that cuts, drops, delays or doubles what passes.
 ///
 /// Blocking sockets and a thread for each connection: its only job is to be simple enough to be trusted.
 public final class FaultProxy: Sendable {
@@ -22,6 +22,15 @@ public final class FaultProxy: Sendable {
         case blackHole(Duration)
         /// The server gets it; its answer is held back.
         case delay(Duration)
+        /// The server gets it this much later, and so whatever follows on the connection.
+        case late(Duration)
+        /// The server gets it a second time, over a connection of its own, before the first answer is passed on.
+        ///
+        /// A stream has no doubled bytes in it; what is doubled on a network's way are whole requests. A piece that is
+        /// not made of whole requests passes.
+        case double
+        /// The server gets it a second time this much later, whatever became of the connection.
+        case doubleLate(Duration)
     }
 
     private struct State {
@@ -29,6 +38,7 @@ public final class FaultProxy: Sendable {
         var trigger: [UInt8]?
         var remaining = 0
         var faults = 0
+        var done: [String: Int] = [:]
         var isStopped = false
         var choose: (@Sendable () -> Mode)?
         var descriptors: Set<Int32> = []
@@ -87,8 +97,14 @@ public final class FaultProxy: Sendable {
         state.withLock { $0.choose = choose }
     }
 
-    /// How many pieces were hit so far.
+    /// How many pieces were hit so far by ``set(_:on:times:)``.
     public var faults: Int { state.withLock { $0.faults } }
+
+    /// How often what was really done to the traffic, by its name: a fault that was chosen for a reply that never came
+    /// is not among them.
+    public var done: [String: Int] { state.withLock { $0.done } }
+
+    private func did(_ what: String) { state.withLock { $0.done[what, default: 0] += 1 } }
 
     /// Cuts every connection that is open now.
     public func cutAll() {
@@ -153,15 +169,20 @@ public final class FaultProxy: Sendable {
                 guard count > 0 else { return }
                 switch hit(buffer[..<count]) {
                 case .pass: guard forward(buffer[..<count], to: server) else { return }
-                case .drop: continue
+                case .drop:
+                    did("dropped")
+                    continue
                 case .blackHole(let duration):
+                    did("dropped")
                     var end = pollfd(fd: client, events: 0, revents: 0)
                     // Only the end of the connection is noticed.
                     poll(&end, 1, Int32(duration / .milliseconds(1)))
                     return
-                case .cutBeforeSend: return
+                case .cutBeforeSend:
+                    did("cut before send")
+                    return
                 case .cutAfterSend:
-                    _ = forward(buffer[..<count], to: server)
+                    if forward(buffer[..<count], to: server) { did("cut after send") }
                     return
                 case .cutBeforeReply:
                     cutsReply = true
@@ -169,18 +190,65 @@ public final class FaultProxy: Sendable {
                 case .delay(let duration):
                     replyDelay = duration
                     guard forward(buffer[..<count], to: server) else { return }
+                case .late(let duration):
+                    did("request delayed")
+                    Thread.sleep(forTimeInterval: duration / .seconds(1))
+                    guard forward(buffer[..<count], to: server) else { return }
+                case .double:
+                    guard forward(buffer[..<count], to: server) else { return }
+                    if Self.isWhole(buffer[..<count]) { sendAgain(buffer[..<count]) }
+                case .doubleLate(let duration):
+                    let copy = Array(buffer[..<count])
+                    guard forward(copy[...], to: server) else { return }
+                    guard Self.isWhole(copy[...]) else { continue }
+                    Thread.detachNewThread {
+                        Thread.sleep(forTimeInterval: duration / .seconds(1))
+                        self.sendAgain(copy[...])
+                    }
                 }
             }
             if polled[1].revents != 0 {
                 let count = recv(server, &buffer, buffer.count, 0)
-                guard count > 0, !cutsReply else { return }
+                guard count > 0 else { return }
+                guard !cutsReply else { return did("cut before the reply") }
                 if let duration = replyDelay {
                     replyDelay = nil
+                    did("reply delayed")
                     Thread.sleep(forTimeInterval: duration / .seconds(1))
                 }
                 guard forward(buffer[..<count], to: client) else { return }
             }
         }
+    }
+
+    /// Over a connection of its own, which ends with the answer or after a second.
+    private func sendAgain(_ bytes: ArraySlice<UInt8>) {
+        guard !state.withLock({ $0.isStopped }), let server = try? connectUnixSocket(serverPath) else { return }
+        defer { close(server) }
+        guard forward(bytes, to: server) else { return }
+        var answer = pollfd(fd: server, events: Int16(POLLIN), revents: 0)
+        if poll(&answer, 1, 1_000) > 0 { did("doubled") }
+    }
+
+    /// Whether bytes are whole requests: arrays of bulk strings (RESP2), one after the other.
+    static func isWhole(_ bytes: ArraySlice<UInt8>) -> Bool {
+        var at = bytes.startIndex
+        /// The number behind a mark, and the position behind its line.
+        func number(_ mark: Character) -> Int? {
+            guard at < bytes.endIndex, bytes[at] == mark.asciiValue,
+                let end = bytes[at...].firstIndex(of: UInt8(ascii: "\n"))
+            else { return nil }
+            defer { at = end + 1 }
+            return Int(String(decoding: bytes[(at + 1)..<(end - 1)], as: UTF8.self))
+        }
+        while at < bytes.endIndex {
+            guard let count = number("*") else { return false }
+            for _ in 0..<count {
+                guard let length = number("$"), length <= bytes.endIndex - at - 2 else { return false }
+                at += length + 2
+            }
+        }
+        return true
     }
 
     private func hit(_ bytes: ArraySlice<UInt8>) -> Mode {

@@ -10,13 +10,11 @@ struct Simulation: Sendable {
     struct Outcome: Sendable {
         var jobs = 0
         var faults: [String: Int] = [:]
+        var works: [String: Int] = [:]
         var lateness = 0
     }
 
     let plan: SimulationPlan
-
-    /// On a busy machine, a worker's turn comes later than promised.
-    static let slackMilliseconds = 2_000
 
     func run() async throws -> Outcome {
         let ledger = SimulationLedger()
@@ -30,7 +28,10 @@ struct Simulation: Sendable {
         var problems: [String]
         do {
             try await queue.prepare()
-            try await QueueInspector(queue: queue).setLimits(queue: "limited", QueueLimits(concurrency: plan.limit))
+            let inspector = QueueInspector(queue: queue)
+            try await inspector.setLimits(queue: "limited", QueueLimits(concurrency: plan.limit))
+            try await inspector.setLimits(queue: "metered", QueueLimits(rate: plan.rate))
+            try await inspector.pause(queue: "held")
             try await world.start()
             outcome.lateness = try await carryOut(world, checks, ledger)
             try await world.end()
@@ -40,6 +41,7 @@ struct Simulation: Sendable {
         }
         outcome.jobs = ledger.entries.count
         outcome.faults = ledger.faults
+        outcome.works = ledger.works
         await client.close()
         server.stop()
         for worker in await world.abandoned {
@@ -66,9 +68,15 @@ struct Simulation: Sendable {
                         actors.addTask { try await produce(index, world, ledger) }
                     }
                     actors.addTask { try await disturb(world) }
+                    actors.addTask { try await operate(world, ledger) }
+                    actors.addTask { try await SimulationClaims(plan, world, ledger).probe() }
+                    actors.addTask {
+                        try await Task.sleep(for: .milliseconds(plan.heldUntil))
+                        try await world.letGo()
+                    }
                     try await actors.waitForAll()
                 }
-                await world.calm()
+                try await world.calm()
                 try await settle(world, checks)
             } catch {
                 isOver.set()
@@ -109,96 +117,19 @@ struct Simulation: Sendable {
         var latest = 0
         while !isOver.isSet {
             let disturbed = await world.disturbedUntil
-            let moment: SimulationChecks.Moment
             do {
-                moment = try await checks.moment(notBefore: disturbed)
+                let moment = try await checks.moment(notBefore: disturbed)
+                moment.problems.forEach { ledger.violated($0) }
+                if await world.disturbedUntil == disturbed { latest = max(latest, moment.lateness) }
+                if moment.lateness > 1000, let queue = moment.latest {
+                    try await SimulationClaims(plan, world, ledger).claimLate(queue)
+                }
             } catch {
                 // Redis was killed; the next look shows what is left.
-                continue
-            }
-            moment.problems.forEach { ledger.violated($0) }
-            if await world.disturbedUntil == disturbed {
-                latest = max(latest, moment.lateness)
-                if moment.lateness > 1000 + Self.slackMilliseconds {
-                    ledger.violated("a lease was over for \(moment.lateness) ms, and nobody could claim its job")
-                }
             }
             try await Task.sleep(for: .milliseconds(10))
         }
         return latest
-    }
-
-    private static let change = DomainScript(
-        name: "change",
-        body: """
-            if not redis.call('SET', NS .. 'sim:state:' .. A[1], 1, 'NX') then return refuse('already') end
-            enqueue(jobs[1])
-            return ok()
-            """)
-
-    private func produce(_ index: Int, _ world: SimulationWorld, _ ledger: SimulationLedger) async throws {
-        let transport = try SimulationTransport(
-            world.server, seed: plan.seed &* 31 &+ UInt64(index), perMille: plan.producerFaultsPerMille,
-            lease: plan.lease, ledger: ledger)
-        for put in plan.producers[index] {
-            switch put {
-            case .one(let item):
-                try await send([item], ledger) {
-                    let result = try await transport.queue.enqueue(item.prepared())
-                    note([result], of: [item], ledger)
-                }
-            case .many(let items):
-                try await send(items, ledger) {
-                    let results = try await transport.queue.enqueue(items.map { try $0.prepared() })
-                    note(results, of: items, ledger)
-                }
-            case .change(let item):
-                try await send([item], ledger, isChange: true) {
-                    _ = try await transport.queue.run(
-                        Self.change, arguments: [RedisArgument(item.id)], jobs: [try item.prepared()], retry: .safe)
-                }
-            }
-        }
-        await transport.client.close()
-        transport.proxy.stop()
-    }
-
-    private func note(_ results: [EnqueueResult], of items: [SimulationPlan.Item], _ ledger: SimulationLedger) {
-        for (result, item) in zip(results, items) {
-            if case .unique = result { ledger.refused(item) }
-        }
-    }
-
-    /// Repeats with the same ids until it is acknowledged; the last attempt's outcome may stay unknown.
-    private func send(
-        _ items: [SimulationPlan.Item], _ ledger: SimulationLedger, isChange: Bool = false,
-        _ body: () async throws -> Void
-    ) async throws {
-        ledger.sends(items, isChange: isChange)
-        for _ in 0..<3 {
-            do {
-                try await body()
-                ledger.acknowledged(items)
-                return
-            } catch is JobQueueError {
-                ledger.injected("enqueue failed for its caller")
-                try await Task.sleep(for: .milliseconds(5))
-            }
-        }
-    }
-}
-
-extension SimulationPlan.Item {
-    func prepared() throws -> PreparedJob {
-        let id = JobID(id)
-        let delay = delay.map { Duration.milliseconds($0) }
-        let priority = priority.flatMap { JobPriority(rawValue: $0) }
-        return switch work {
-        case .ordinary(let job): try job.prepared(id: id, delay: delay, priority: priority)
-        case .poison: try SimulationPoison().prepared(id: id, delay: delay, priority: priority)
-        case .unique(let job): try job.prepared(id: id, delay: delay, priority: priority)
-        case .limited(let job): try job.prepared(id: id, delay: delay, priority: priority)
-        }
     }
 }
 

@@ -5,19 +5,29 @@ import TestSupport
 
 /// What must hold at any moment, and what must hold in the end.
 struct SimulationChecks: Sendable {
-    static let queues = ["work", "limited"]
+    static let queues = SimulationHandlers.queues
 
-    /// Every queue in one step: { problems, the time by which the earliest lease is over, what lives and where }.
+    /// Every queue in one step: { problems, the time by which the earliest lease is over,
+    /// what lives and where, the queue of that lease }.
     private static let momentScript = RedisScript(
         name: "moment",
         source: """
-            local NS, problems, late, live = KEYS[1], {}, 0, {}
+            local NS, problems, late, live, latest = KEYS[1], {}, 0, {}, ''
             local t = redis.call('TIME')
             local now = t[1] * 1000 + math.floor(t[2] / 1000)
-            for _, queue in ipairs(ARGV) do
+            for i = 1, #ARGV - 1 do
+              local queue = ARGV[i]
               local P, places = NS .. 'q:' .. queue .. ':', {}
-              local jobs = redis.call('HGETALL', P .. 'jobs')
+              local jobs, marks = redis.call('HGETALL', P .. 'jobs'), {}
+              for i = 1, #jobs, 2 do marks[jobs[i]] = jobs[i + 1] == '' end
               local function lies(id, place)
+                -- An id that stayed in a list when its job was taken away.
+                if marks[id] and (place == 'suspect' or string.match(place, '^p%d$')) then
+                  place = 'a mark'
+                  if not places[id] then places[id] = place end
+                  return
+                end
+                if places[id] == 'a mark' then places[id] = nil end
                 places[id] = places[id] and places[id] .. ' and ' .. place or place
               end
               for _, list in ipairs({ 'p0', 'p1', 'p2', 'suspect' }) do
@@ -38,11 +48,8 @@ struct SimulationChecks: Sendable {
               local leases = redis.call('ZRANGE', P .. 'lease', 0, -1, 'WITHSCORES')
               for i = 1, #leases, 2 do
                 lies(string.match(leases[i], '^(.*):%d+$'), 'lease')
-                late = math.max(late, now - math.max(tonumber(leases[i + 1]), tonumber(ARGV[#ARGV]) or 0))
-              end
-              local limit = tonumber(redis.call('HGET', P .. 'meta', 'limit') or 'inf')
-              if #leases / 2 > limit then
-                problems[#problems + 1] = #leases / 2 .. ' leases of ' .. queue .. ', ' .. limit .. ' may be'
+                local ms = now - math.max(tonumber(leases[i + 1]), tonumber(ARGV[#ARGV]))
+                if ms > late then late, latest = ms, queue end
               end
               for i = 1, #jobs, 2 do
                 live[#live + 1] = jobs[i] .. ' in ' .. queue .. ' ' .. (places[jobs[i]] or '')
@@ -56,13 +63,15 @@ struct SimulationChecks: Sendable {
                 end
               end
             end
-            return { problems, late, live }
+            return { problems, late, live, latest }
             """)
 
     struct Moment {
         let problems: [String]
         let lateness: Int
         let live: [String]
+        /// The queue of the latest lease.
+        let latest: String?
     }
 
     let client: RedisClient
@@ -73,10 +82,10 @@ struct SimulationChecks: Sendable {
             arguments: Self.queues.map { RedisArgument($0) } + [RedisArgument(notBefore)], retry: .safe)
         return Moment(
             problems: (reply[0].array ?? []).compactMap(\.string), lateness: reply[1].int ?? 0,
-            live: (reply[2].array ?? []).compactMap(\.string))
+            live: (reply[2].array ?? []).compactMap(\.string), latest: reply[3].string)
     }
 
-    private func send(_ name: String, _ arguments: RedisArgument...) async throws -> RESPValue {
+    func send(_ name: String, _ arguments: RedisArgument...) async throws -> RESPValue {
         try await client.send(RedisCommand(name, arguments).retrying(.safe))
     }
 
@@ -89,12 +98,12 @@ struct SimulationChecks: Sendable {
         return workers
     }
 
-    private func members(_ queue: String, _ part: String) async throws -> Set<String> {
+    func members(_ queue: String, _ part: String) async throws -> Set<String> {
         let reply = try await send("ZRANGE", RedisArgument("{t}:q:\(queue):\(part)"), 0, -1)
         return Set((reply.array ?? []).compactMap(\.string))
     }
 
-    private func fields(_ key: String) async throws -> [String: String] {
+    func fields(_ key: String) async throws -> [String: String] {
         try await send("HGETALL", RedisArgument("{t}:\(key)")).dictionary ?? [:]
     }
 
@@ -102,41 +111,56 @@ struct SimulationChecks: Sendable {
     func end(_ ledger: SimulationLedger, _ plan: SimulationPlan) async throws -> [String] {
         var problems = ledger.violations
         problems += (try await send("LRANGE", "{t}:sim:violations", 0, -1).array ?? []).compactMap(\.string)
-        var done: Set<String> = []
-        var dead: Set<String> = []
-        var completions = 0
-        var deaths = 0
-        for queue in Self.queues {
-            done.formUnion(try await members(queue, "done"))
-            dead.formUnion(try await members(queue, "dead"))
-            for key in try await keys("q:\(queue):stat:") where key.split(separator: ":").count == 5 {
-                let counters = try await fields(String(key.dropFirst(4)))
-                completions += counters["completed"].flatMap { Int($0) } ?? 0
-                deaths += counters["dead"].flatMap { Int($0) } ?? 0
-            }
-        }
-        let tally = try await fields("sim:tally")
+        let ends = try await SimulationEnds(self)
         // A neighbour of poison runs alone from then on: whatever else it suffered was injected.
         let injected = ledger.faults.filter { $0.key != "poison took a worker" }.values.reduce(0, +)
         for (id, lapses) in try await fields("sim:lapses") where Int(lapses) ?? 0 > injected + 2 {
             problems.append("\(id) lapsed \(lapses) times, with \(injected) faults")
         }
-        // More ends than ended jobs: somebody's stale acknowledgement was accepted.
-        if completions != done.count { problems.append("\(completions) completions of \(done.count) jobs") }
-        if deaths != dead.count { problems.append("\(deaths) deaths of \(dead.count) jobs") }
         var known: Set<String> = []
         for (id, entry) in ledger.entries {
             known.insert(id)
-            problems += try await check(id, entry, done: done, dead: dead, tally: tally)
-            guard case .ordinary(let job) = entry.item.work, job.kind == .follow else { continue }
+            problems += try await check(id, entry, ends)
+            guard let job = entry.item.job as? SimulationJob, job.kind == .follow else { continue }
             let next = "\(id).next"
             known.insert(next)
-            if done.contains(id) != done.contains(next) { problems.append("\(id) ended, and what follows did not") }
-            if done.contains(next), tally[next] != "1" { problems.append("\(next) has \(tally[next] ?? "no") effects") }
+            if ends.done.contains(id) != ends.done.contains(next), entry.operation?.kind != .delete {
+                problems.append("\(id) ended, and what follows did not")
+            }
+            if ends.done.contains(next), ends.effects(next) != 1 {
+                problems.append("\(next) has \(ends.effects(next)) effects")
+            }
         }
-        for id in done.union(dead).union(tally.keys).subtracting(known) { problems.append("nobody knows \(id)") }
+        for (batch, isAcknowledged) in ledger.batches {
+            known.formUnion([batch.onSuccess.id, batch.onComplete.id])
+            problems += try await check(batch, isAcknowledged: isAcknowledged, ends)
+        }
+        problems += try await counters(ledger, ends)
+        problems += try await checkTicks(plan, ends, ledger, &known)
+        problems += try await checkStarts(plan, ledger)
+        problems += try await checkTimelines(ledger, ends, isUndisturbed: plan.isUndisturbed)
+        for id in ends.done.union(ends.dead).union(ends.tally.keys).subtracting(known) {
+            problems.append("nobody knows \(id)")
+        }
         problems += try await clocks(ledger, plan)
-        return problems + (try await residue(dead: dead))
+        return problems + (try await residue(dead: ends.dead))
+    }
+
+    /// More ends than ended jobs: somebody's stale acknowledgement was accepted. What operators deleted or revived is
+    /// not there any more, or ended twice.
+    private func counters(_ ledger: SimulationLedger, _ ends: SimulationEnds) async throws -> [String] {
+        let operations = ledger.entries.values.compactMap { $0.operation?.kind }
+        let deleted = operations.count { $0 == .delete }
+        let revived = operations.count { $0 == .revive }
+        let (done, dead) = (ends.done.count, ends.dead.count)
+        var problems: [String] = []
+        if !(done...(done + deleted)).contains(ends.completions) {
+            problems.append("\(ends.completions) completions of \(done) jobs, \(deleted) deleted")
+        }
+        if !(dead...(dead + deleted + revived)).contains(ends.deaths) {
+            problems.append("\(ends.deaths) deaths of \(dead) jobs, \(deleted) deleted, \(revived) revived")
+        }
+        return problems
     }
 
     /// The processes' clocks are as wrong as planned, or the plan tests nothing.
@@ -153,43 +177,54 @@ struct SimulationChecks: Sendable {
     }
 
     private func check(
-        _ id: String, _ entry: SimulationLedger.Entry, done: Set<String>, dead: Set<String>, tally: [String: String]
+        _ id: String, _ entry: SimulationLedger.Entry, _ ends: SimulationEnds
     ) async throws -> [String] {
         var problems: [String] = []
-        let isDone = done.contains(id)
-        let isDead = dead.contains(id)
-        // A change of state whose job another one's lock kept away does not say so.
-        if entry.isChange, case .unique = entry.item.work, !isDone { return [] }
-        if entry.isAcknowledged, !entry.isRefused, !isDone, !isDead {
+        let isDone = ends.done.contains(id)
+        let isDead = ends.dead.contains(id)
+        let mayBeGone = entry.operation?.kind == .delete
+        if entry.isAcknowledged, !entry.isRefused, !isDone, !isDead, !mayBeGone {
             problems.append("\(id) was acknowledged, and is lost")
         }
         if isDone, isDead { problems.append("\(id) is completed and dead") }
-        let effects = tally[id].flatMap { Int($0) } ?? 0
-        if effects > (isDone ? 1 : 0) { problems.append("\(id) has \(effects) effects, completed: \(isDone)") }
-        if entry.isChange {
+        let effects = ends.effects(id)
+        if effects > (isDone || mayBeGone ? 1 : 0) {
+            problems.append("\(id) has \(effects) effects, completed: \(isDone)")
+        }
+        if entry.isChange, !mayBeGone {
             let isChanged = try await send("EXISTS", RedisArgument("{t}:sim:state:\(id)")).int == 1
             if isChanged != (isDone || isDead) { problems.append("\(id): change of state \(isChanged), job \(isDone)") }
         }
-        let mayDie: Bool
-        switch entry.item.work {
-        case .poison:
-            mayDie = true
+        let kind = (entry.item.job as? SimulationJob)?.kind
+        if entry.item.job is SimulationPoison {
             if isDone { problems.append("the poison \(id) completed") }
-        case .limited, .unique:
-            mayDie = false
-            if isDone, effects != 1 { problems.append("\(id) has \(effects) effects") }
-        case .ordinary(let job):
-            mayDie = job.kind == .hopeless
-            if isDone, job.kind != .plain, effects != 1 { problems.append("\(id) has \(effects) effects") }
+        } else {
+            if isDone, kind != .plain, effects != 1 { problems.append("\(id) has \(effects) effects") }
+            if isDead, kind != .hopeless, !entry.mayBeCancelled {
+                let history = try await send("HGET", "{t}:q:\(entry.item.queue):hist", RedisArgument(id)).string
+                problems.append("the innocent \(id) is dead: \(history ?? "no history")")
+            }
         }
-        if isDead, !mayDie {
-            let history = try await send("HGET", "{t}:q:work:hist", RedisArgument(id)).string ?? "none"
-            problems.append("the innocent \(id) is dead: \(history)")
+        if let operation = entry.operation { problems += check(id, operation, ends) }
+        return problems
+    }
+
+    private func check(_ id: String, _ operation: SimulationLedger.Operation, _ ends: SimulationEnds) -> [String] {
+        var problems: [String] = []
+        if let before = operation.effects, ends.effects(id) != before {
+            problems.append("\(id) has effects after its \(operation.kind) was acknowledged")
+        }
+        switch (operation.kind, operation.answer) {
+        case (.delete, .done):
+            if ends.done.contains(id) || ends.dead.contains(id) { problems.append("\(id) was deleted, and is there") }
+        case (.cancel, .done), (.kill, .done):
+            if !ends.dead.contains(id) { problems.append("\(id) was cancelled, and is not among the dead") }
+        default: break
         }
         return problems
     }
 
-    private func keys(_ prefix: String) async throws -> [String] {
+    func keys(_ prefix: String) async throws -> [String] {
         (try await send("KEYS", RedisArgument("{t}:\(prefix)*")).array ?? []).compactMap(\.string).sorted()
     }
 
@@ -202,7 +237,7 @@ struct SimulationChecks: Sendable {
             let parts = name.split(separator: ":").map(String.init)
             let lives = try await send("PTTL", RedisArgument(key)).int ?? 0
             switch parts.first {
-            case "sim", "queues", "queue", "workers": continue
+            case "sim", "queues", "queue", "workers", "batch", "batches", "tag", "cron": continue
             case "q" where parts.count == 3 && allowed.contains(parts[2]): continue
             // Bounded: they end by themselves.
             case "q" where lives > 0, "w" where lives > 0: continue

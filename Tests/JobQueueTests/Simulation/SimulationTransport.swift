@@ -6,18 +6,26 @@ import TestSupport
 
 /// A way to Redis of its own, with seeded faults on it.
 ///
-/// It drops (everything from some piece on: a stream has no gaps), delays and cuts (before, after, before the reply).
-/// It does not repeat bytes: on a stream that would be a broken peer, no lossy network. What is doubled are requests,
-/// which the client repeats after each cut whose outcome it can't know.
+/// It cuts (before send, after send, before the reply), drops (everything from some piece on: a stream has no gaps),
+/// delays requests and replies, and doubles whole requests, at once or late. The proxy counts what it really did.
 final class SimulationTransport: Sendable {
+    /// Whose way it is.
+    enum Traveller: Sendable {
+        /// No request of it is doubled behind its answer: a job that was deleted after it would be born again.
+        case producer
+        case worker
+    }
+
     let proxy: FaultProxy
     let client: RedisClient
     let queue: JobQueue
-    private let ledger: SimulationLedger
 
-    init(_ server: RedisServer, seed: UInt64, perMille: Int, lease: Int, ledger: SimulationLedger) throws {
+    init(
+        _ traveller: Traveller, to server: RedisServer, seed: UInt64, perMille: Int, lease: Int,
+        ledger: SimulationLedger
+    ) throws {
         proxy = try FaultProxy(to: server)
-        self.ledger = ledger
+        ledger.watches(proxy)
         client = server.makeClient(socketPath: proxy.socketPath) { settings in
             settings.commandTimeout = .seconds(1)
             settings.connectTimeout = .seconds(1)
@@ -29,22 +37,16 @@ final class SimulationTransport: Sendable {
         proxy.choose {
             random.withLock { random in
                 guard random.below(1000) < perMille else { return .pass }
-                switch random.below(10) {
-                case ..<2:
-                    ledger.injected("cut before send")
-                    return .cutBeforeSend
-                case ..<4:
-                    ledger.injected("cut after send")
-                    return .cutAfterSend
-                case ..<7:
-                    ledger.injected("cut before the reply")
-                    return .cutBeforeReply
-                case ..<9:
-                    ledger.injected("delayed")
-                    return .delay(.milliseconds(random.below(2 * lease)))
-                default:
-                    ledger.injected("dropped")
-                    return .blackHole(.milliseconds(lease))
+                switch random.below(14) {
+                case ..<2: return .cutBeforeSend
+                case ..<4: return .cutAfterSend
+                case ..<7: return .cutBeforeReply
+                case ..<9: return .delay(.milliseconds(random.below(2 * lease)))
+                case 9: return .late(.milliseconds(random.below(traveller == .worker ? 2 * lease : lease / 2)))
+                case ..<12: return .double
+                case 12 where traveller == .worker: return .doubleLate(.milliseconds(random.below(3 * lease)))
+                case 12: return .double
+                default: return .blackHole(.milliseconds(lease))
                 }
             }
         }
@@ -71,7 +73,7 @@ final class SimulationInProcess: Sendable {
             queue: transport.queue, handlers: SimulationHandlers.make { await die() },
             configuration: SimulationHandlers.configuration(
                 lease: plan.lease, concurrency: settings.concurrency, prefetches: settings.prefetches,
-                serves: settings.servesLimited),
+                servesAll: settings.servesAll),
             logger: .quiet)
         task = Task { try await worker.run() }
     }

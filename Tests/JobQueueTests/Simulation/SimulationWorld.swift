@@ -13,8 +13,11 @@ actor SimulationWorld {
     /// Redis's time until which nobody could be expected to see a lease that ran out.
     private(set) var disturbedUntil: Int64 = 0
 
-    private let direct: RedisClient
+    nonisolated let direct: RedisClient
+    nonisolated let queue: JobQueue
     private let inspector: QueueInspector
+    private var schedulers: SimulationSchedulers?
+    private var lateProbes: Int64 = 0
     private var workers: [(worker: SimulationInProcess, generation: UInt64)] = []
     private var processes: [ChildProcess] = []
     private var transports: [SimulationTransport] = []
@@ -28,15 +31,18 @@ actor SimulationWorld {
         self.plan = plan
         self.server = server
         self.direct = direct
+        self.queue = queue
         inspector = QueueInspector(queue: queue)
         self.ledger = ledger
     }
 
-    func start() throws {
+    func start() async throws {
+        if plan.hasTicks { schedulers = try await SimulationSchedulers(plan, server, direct, ledger) }
         for index in plan.workers.indices { workers.append(try makeWorker(index)) }
         for settings in plan.processes {
             let transport = try SimulationTransport(
-                server, seed: plan.seed &+ 77, perMille: settings.faultsPerMille, lease: plan.lease, ledger: ledger)
+                .worker, to: server, seed: plan.seed &+ 77, perMille: settings.faultsPerMille, lease: plan.lease,
+                ledger: ledger)
             transports.append(transport)
             processes.append(try makeProcess(settings, transport.proxy.socketPath))
         }
@@ -47,7 +53,8 @@ actor SimulationWorld {
         let number = generation
         let settings = plan.workers[index]
         let transport = try SimulationTransport(
-            server, seed: plan.seed &* 1000 &+ number, perMille: settings.faultsPerMille, lease: plan.lease,
+            .worker, to: server, seed: plan.seed &* 1000 &+ number, perMille: settings.faultsPerMille,
+            lease: plan.lease,
             ledger: ledger)
         let worker = SimulationInProcess(plan, settings, transport: transport) { [weak self] in
             await self?.abandon(index, generation: number, fault: "poison took a worker")
@@ -61,7 +68,7 @@ actor SimulationWorld {
             .appendingPathComponent("queue-test-worker").path
         var words = [
             "QUEUE_SIMULATION=\(socket) \(plan.lease) \(settings.concurrency) \(settings.prefetches ? 1 : 0) "
-                + "\(settings.servesLimited ? 1 : 0)"
+                + "\(settings.servesAll ? 1 : 0)"
         ]
         if settings.clockOffset != 0 {
             ledger.injected("process with a wrong clock")
@@ -107,8 +114,42 @@ actor SimulationWorld {
     }
 
     func now() async throws -> Int64 {
-        let time = try await direct.send(RedisCommand("TIME").retrying(.safe))
+        let time = try await asking(RedisCommand("TIME"))
         return Int64(time[0].int ?? 0) * 1000 + Int64(time[1].int ?? 0) / 1000
+    }
+
+    /// Repeats until Redis is there.
+    private func asking(_ command: RedisCommand) async throws -> RESPValue {
+        while true {
+            do {
+                return try await direct.send(command.retrying(.safe))
+            } catch {
+                guard !Task.isCancelled, error.code != .server else { throw error }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+
+    func effects(of id: String) async throws -> Int {
+        try await asking(RedisCommand("HGET", "{t}:sim:tally", RedisArgument(id))).string.flatMap { Int($0) } ?? 0
+    }
+
+    /// Lets the queue go that was held back.
+    func letGo() async throws {
+        _ = try await asking(RedisCommand("HDEL", "{t}:q:held:meta", "paused"))
+        _ = try await asking(RedisCommand("ZADD", "{t}:q:held:wake", 0, "w"))
+    }
+
+    /// Whether a lease of a queue ended more than a second ago.
+    func isOverdue(_ queue: String) async throws -> Bool {
+        let score = try await asking(RedisCommand("ZRANGE", RedisArgument("{t}:q:\(queue):lease"), 0, 0, "WITHSCORES"))
+        guard let earliest = score[1].string.flatMap({ Int64($0) }) else { return false }
+        return try await now() - earliest > 1000
+    }
+
+    func probeNumber() -> Int64 {
+        lateProbes += 1
+        return lateProbes
     }
 
     /// A worker goes without a word; another takes its place.
@@ -133,8 +174,9 @@ actor SimulationWorld {
         }
     }
 
-    /// No more faults on the way.
-    func calm() {
+    /// No more faults on the way, and no more ticks.
+    func calm() async throws {
+        try await schedulers?.end()
         for entry in workers { entry.worker.transport.calm() }
         for transport in transports { transport.calm() }
     }
