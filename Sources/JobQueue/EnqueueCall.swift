@@ -6,8 +6,8 @@ struct EnqueueCall: Sendable {
     /// For jobs of one queue and level that are to be claimed at once and have no extras: most.
     static let plainScript = Linker.plainScript("enqueue_plain", PackageResources.enqueue_plain_lua, flags: nil)
 
-    private let script: RedisScript
-    private let arguments: [RedisArgument]
+    let script: RedisScript
+    let arguments: [RedisArgument]
     private let count: Int
 
     /// Lays out at least one job.

@@ -125,9 +125,10 @@ enum SimulationHandlers {
             }
             """)
 
-    /// Looks at what the turn does to Redis, right after each command and hence at every instant that there is: no
-    /// more leases than a limit allows, nothing taken from a level while a higher one has something. Notes each start
-    /// of a queue with a rate.
+    /// Looks at what the turn does to Redis, right after each command and hence at every instant that there is.
+    ///
+    /// No more leases than a limit allows, none while the queue is paused, nothing taken from a level while a higher
+    /// one has something. Each start of a queue with a rate is noted.
     private static let probe = smuggled(
         "probe",
         """
@@ -137,11 +138,12 @@ enum SimulationHandlers {
           local reply = seen_redis.call(command, key, ...)
           local P = type(key) == 'string' and string.match(key, '^(.*:q:.*:)%w+$')
           if command == 'ZADD' and P and key == P .. 'lease' and select(1, ...) ~= 'XX' then
-            local meta = seen_redis.call('HMGET', P .. 'meta', 'limit', 'rate')
+            local meta = seen_redis.call('HMGET', P .. 'meta', 'limit', 'rate', 'paused')
             local leases = seen_redis.call('ZCARD', key)
             if meta[1] and leases > tonumber(meta[1]) then
               seen_redis.call('RPUSH', NS .. 'sim:violations', leases .. ' leases of ' .. P .. ', at most ' .. meta[1])
             end
+            if meta[3] then seen_redis.call('RPUSH', NS .. 'sim:violations', 'a claim of ' .. P .. ', which is paused') end
             if meta[2] then
               for i = 2, select('#', ...), 2 do seen_redis.call('RPUSH', NS .. 'sim:starts', now) end
             end

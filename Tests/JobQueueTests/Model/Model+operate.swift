@@ -95,6 +95,7 @@ extension Model {
             return
         }
         if state == .running { endLease(name, id) }
+        self[name].progress[id] = nil
         self[name].leaveMark(id)
         let job = self[name].jobs.removeValue(forKey: id)
         if state != .dead, let job { ended(name, id, job.header, "deleted") }
@@ -119,12 +120,13 @@ extension Model {
         }
     }
 
-    mutating func limit(_ name: String, _ limit: Int?) -> Bool {
+    mutating func limit(_ name: String, _ limits: QueueLimits) -> Bool {
         defer {
-            self[name].limit = limit
+            self[name].limit = limits.concurrency
+            self[name].bucket.set(limits.rate)
             self[name].isHinted = true
         }
-        return self[name].limit != limit
+        return self[name].limit != limits.concurrency || self[name].bucket.rate != limits.rate
     }
 
     mutating func pause(_ name: String) -> Bool {

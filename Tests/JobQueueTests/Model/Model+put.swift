@@ -78,6 +78,7 @@ extension Model {
         var suspects = 0
         let moment = now
         for score in self[name].leases.prefix(while: { $0.score <= moment }).prefix(100) {
+            self[name].progress[score.id] = nil
             guard var job = self[name].jobs[score.id] else { continue }
             job.lapses += 1
             job.note("l", now)
@@ -107,6 +108,7 @@ extension ModelQueue {
     /// Moves a job to the dead letters; the earliest beyond the cap go.
     mutating func bury(_ id: String, now: Int64, cap: Int) {
         jobs[id]?.place = .dead(now)
+        progress[id] = nil
         let dead = dead
         for score in dead.prefix(min(100, max(0, dead.count - cap))) { jobs[score.id] = nil }
     }

@@ -53,13 +53,14 @@ extension Model {
         saw(.promoted, promoted)
         saw(.lapsed, expired)
         saw(.suspected, lapsed)
-        let isLimited = self[name].limit != nil
+        let isLimited = self[name].limit != nil || self[name].bucket.rate != nil
         reply.isLimited = isLimited
+        var tokenWait: Int64?
         let isVain =
             turn.isIdle && turn.endings.isEmpty && promoted + lapsed == 0
             && ["p0", "p1", "p2", "suspect"].allSatisfy { self[name].list($0).isEmpty }
         if self[name].pausedAt == nil, !isVain, turn.claim > 0 || isLimited && !turn.endings.isEmpty {
-            claim(turn, name, lease: lease, lapsed: lapsed, &reply)
+            tokenWait = claim(turn, name, worker: worker, lease: lease, lapsed: lapsed, &reply)
         } else if promoted + lapsed > 0 {
             self[name].isHinted = true
         }
@@ -70,7 +71,8 @@ extension Model {
             swept = self[name].sweep(500, now: now, cap: limits.completed)
         }
         saw(.forgotten, swept)
-        reply.next = reply.isMoreLeft || swept == 500 ? 0 : times.min().map { max(0, $0 - now) }
+        let next = [times.min().map { $0 - now }, tokenWait].compactMap(\.self).min()
+        reply.next = reply.isMoreLeft || swept == 500 ? 0 : next.map { max(0, $0) }
         memories[key] = Memory(
             number: turn.number, problems: reply.problems, claims: reply.claimed.map { ($0.id, $0.epoch) },
             solo: reply.solo, isLimited: isLimited)
@@ -97,6 +99,8 @@ extension Model {
                 continue
             }
             let id = ending.id.rawValue
+            let isRefused = ending.isRefused
+            if ending.flags.contains(.hadProgress), !isRefused { self[name].progress[id] = nil }
             switch ending.outcome {
             case .completed(let completion):
                 if let problem = complete(id, completion, ending.header, name) {
@@ -196,10 +200,13 @@ extension Model {
         }
     }
 
+    /// The time until a token that jobs wait for.
     private mutating func claim(
-        _ turn: Turn, _ name: String, lease: Int64, lapsed: Int, _ reply: inout ModelTurnReply
-    ) {
+        _ turn: Turn, _ name: String, worker: String, lease: Int64, lapsed: Int, _ reply: inout ModelTurnReply
+    ) -> Int64? {
         var left = self[name].limit.map { $0 - self[name].leases.count } ?? .max
+        var tokens = self[name].bucket.left(now)
+        if let tokens { left = min(left, Int(tokens.rounded(.down))) }
         let count = reply.isLimited ? min(min(turn.claim, turn.free), left) : turn.claim
         if reply.isLimited, count < turn.claim { saw(.limited) }
         var suspects: [String] = []
@@ -234,17 +241,30 @@ extension Model {
             left -= left == .max ? 0 : 1
             if let job = self[name].jobs[id] { started(name, id, job) }
         }
+        let moment = now
+        self[name].bucket.take(reply.claimed.count, now: moment)
+        tokens = tokens.map { $0 - Double(reply.claimed.count) }
         let queue = self[name]
         var rest = reply.solo == 1 ? suspects.count > 1 : reply.solo == 0 && !suspects.isEmpty && lapsed > 0
         rest = rest && left > 0
-        if !rest, left > 0, reply.isLimited || reply.solo != 0 || (count > 0 && popped.count == count) {
+        var tokenWait: Int64?
+        if !rest, reply.isLimited || reply.solo != 0 || (count > 0 && popped.count == count) {
             let waits = (0...2).contains { !queue.list("p\($0)").isEmpty }
-            rest = waits || (turn.claim == 0 && !queue.list("suspect").isEmpty)
+            let hasSuspects = !queue.list("suspect").isEmpty
+            if left > 0 {
+                rest = waits || (turn.claim == 0 && hasSuspects)
+            } else if let tokens, tokens < 1, queue.limit.map({ $0 > queue.leases.count }) ?? true,
+                waits || hasSuspects
+            {
+                let hasPlaces = min(turn.claim, turn.free) > reply.claimed.count
+                tokenWait = awaitToken(name, worker: worker, tokens: tokens, hasPlaces: hasPlaces)
+            }
         }
         if rest {
             reply.isMoreLeft = true
             self[name].isHinted = true
         }
+        return tokenWait
     }
 }
 

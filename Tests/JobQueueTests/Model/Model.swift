@@ -26,7 +26,7 @@ struct Model {
             unparked
         case stale, repeated, outdated, renewed, lost, lapsed, suspected, emptied, alone, markDropped, promoted, paused,
             retried
-        case uniqueHeld, noted, batchFinished, limited
+        case uniqueHeld, noted, batchFinished, limited, plain, rated, promised, reported, unreported
         case deleted, remembered, forgotten, cancelled, killed, edited, moved, revivedInPlace, refusedOperation, stopped
     }
 
@@ -81,6 +81,10 @@ struct ModelQueue {
     var pausedAt: Int64?
     /// The most leases.
     var limit: Int?
+    /// The bucket of a rate, as it lies in Redis.
+    var bucket = ModelBucket()
+    /// What running jobs reported.
+    var progress: [String: String] = [:]
     /// Locks by their digest and who holds them.
     var locks: [String: String] = [:]
     /// Locks for a period.

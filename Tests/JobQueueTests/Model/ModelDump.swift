@@ -1,3 +1,5 @@
+import Foundation
+
 @testable import JobQueue
 
 /// A namespace as sorted lines of text, from the model and from Redis alike.
@@ -114,6 +116,17 @@ extension ModelQueue {
         if !requests.isEmpty { lines.append("\(prefix)meta cancels \(requests.count)") }
         if epoch > 0 { lines.append("\(prefix)meta epoch \(epoch)") }
         if let limit { lines.append("\(prefix)meta limit \(limit)") }
+        if let rate = bucket.rate {
+            lines.append("\(prefix)meta rate \(rate.count)")
+            lines.append("\(prefix)meta rate_ms \(rate.milliseconds)")
+            lines.append("\(prefix)meta burst \(rate.burst)")
+        }
+        if let tokens = bucket.tokens {
+            lines.append("\(prefix)meta tokens \(String(format: "%.6f", tokens))")
+            lines.append("\(prefix)meta tokens_at \(bucket.at)")
+        }
+        if let ticket = bucket.ticket { lines.append("\(prefix)meta ticket \(ticket.at) \(ticket.worker)") }
+        for (id, text) in progress { lines.append("\(prefix)prog \(id) \(text)") }
         for (digest, id) in locks { lines.append("\(prefix)uniq \(digest) \(id)") }
         for (digest, lock) in periods { lines.append("\(prefix)uniq:\(digest) \(lock.id)") }
         if let pausedAt { lines.append("\(prefix)meta paused \(pausedAt)") }

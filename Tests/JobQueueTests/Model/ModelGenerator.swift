@@ -38,6 +38,8 @@ struct ModelGenerator {
         var id: String
         var number: Int64 = 0
         var held: [String: [ModelTurnReply.Claimed]] = [:]
+        /// Claims that have reported, as `id:epoch`.
+        var reported: Set<String> = []
         /// Sent, but its answer was lost: to be repeated before anything else.
         var unanswered: ModelOperation?
         var sent: [ModelOperation] = []
@@ -79,7 +81,8 @@ struct ModelGenerator {
         case ..<25: emit(.advance(Self.lease + Int64(random.below(2_000))))
         case ..<26: emit(.advance(40_000))
         case ..<60: produce()
-        case ..<150: work()
+        case ..<145: work()
+        case ..<150: report()
         case ..<167: beat()
         case ..<171: crash()
         case ..<198: operate()
@@ -123,6 +126,41 @@ struct ModelGenerator {
 
     private mutating func jobs(_ count: Int) -> [PreparedJob] { (0..<count).map { _ in job() } }
 
+    /// Jobs of one queue and level, at once and without extras: there is a short script for them.
+    private mutating func plainJobs() -> [PreparedJob] {
+        let priority = random.happens(30) ? JobPriority(rawValue: random.below(3)) : nil
+        let kind = random.below(3)
+        return (0..<(1 + random.below(4))).map { _ in
+            let id = JobID("j\(random.below(20))")
+            do {
+                return switch kind {
+                case 0: try ReplaySteady().prepared(id: id, priority: priority)
+                case 1: try ReplayKept().prepared(id: id, priority: priority)
+                default: try ReplayBrief().prepared(id: id, priority: priority)
+                }
+            } catch {
+                fatalError("a job of the replay can't be prepared: \(error)")
+            }
+        }
+    }
+
+    /// Running jobs say how far they are; now and then one that lost its lease does.
+    private mutating func report() {
+        let index = random.below(workers.count)
+        let queue = queue()
+        var claims = workers[index].held[queue] ?? []
+        if let ghost = ghosts.last(where: { $0.queue == queue }), !claims.contains(ghost.claimed) {
+            claims.append(ghost.claimed)
+        }
+        guard !claims.isEmpty else { return }
+        workers[index].reported.formUnion(claims.map { "\($0.id):\($0.epoch)" })
+        let reports = claims.map {
+            ModelOperation.Report(
+                id: $0.id, epoch: $0.epoch, fraction: ["", "0.5"][random.below(2)], message: "m\(random.below(9))")
+        }
+        emit(.report(reports, queue: queue))
+    }
+
     /// Opens a batch, or goes on with one, now and then out of turn.
     private mutating func batch() {
         let id = "b\(random.below(6))"
@@ -137,7 +175,7 @@ struct ModelGenerator {
 
     private mutating func produce() {
         if random.happens(15) { return batch() }
-        let operation = ModelOperation.enqueue(jobs(1 + random.below(4)))
+        let operation = ModelOperation.enqueue(random.happens(40) ? plainJobs() : jobs(1 + random.below(4)))
         emit(operation)
         // The answer was lost: the producer repeats.
         if random.happens(20) { emit(operation) }
@@ -155,12 +193,12 @@ struct ModelGenerator {
         workers[index].number += 1
         var endings: [Ending] = []
         for claimed in workers[index].held[queue] ?? [] where random.happens(60) {
-            endings.append(ending(claimed, on: queue))
+            endings.append(ending(claimed, by: workers[index]))
         }
         if !ghosts.isEmpty, random.happens(25) {
             let ghost = ghosts[random.below(ghosts.count)]
             let isTaken = endings.contains { $0.id.rawValue == ghost.claimed.id && $0.epoch == ghost.claimed.epoch }
-            if ghost.queue == queue, !isTaken { endings.append(ending(ghost.claimed, on: queue)) }
+            if ghost.queue == queue, !isTaken { endings.append(ending(ghost.claimed, by: workers[index])) }
         }
         let claim = random.below(6)
         let wasIdle = workers[index].isIdle
@@ -194,11 +232,13 @@ struct ModelGenerator {
         if ghosts.count > 12 { ghosts.removeFirst(ghosts.count - 12) }
     }
 
-    private mutating func ending(_ claimed: ModelTurnReply.Claimed, on queue: String) -> Ending {
+    private mutating func ending(_ claimed: ModelTurnReply.Claimed, by worker: Worker) -> Ending {
         let header = Envelope(claimed.envelope)?.header
+        var flags = EndingFlags(envelope: claimed.envelope)
+        if worker.reported.contains("\(claimed.id):\(claimed.epoch)") { flags.insert(.hadProgress) }
         return Ending(
             id: JobID(claimed.id), epoch: claimed.epoch, outcome: outcome(claimed, header), header: header,
-            failures: claimed.failures, backoff: Backoff(), flags: EndingFlags(envelope: claimed.envelope))
+            failures: claimed.failures, backoff: Backoff(), flags: flags)
     }
 
     private mutating func outcome(_ claimed: ModelTurnReply.Claimed, _ header: EnvelopeHeader?) -> Outcome {
@@ -252,7 +292,7 @@ struct ModelGenerator {
     private mutating func operate() {
         let queue = queue()
         switch random.below(10) {
-        case 0 where random.happens(50): emit(.limit(random.happens(60) ? 1 + random.below(3) : nil, queue: queue))
+        case 0 where random.happens(60): emit(.limit(someLimits(), queue: queue))
         case 0: emit(.pause(queue: queue))
         case ..<4: emit(.resume(queue: queue))
         case ..<7:
@@ -271,6 +311,14 @@ struct ModelGenerator {
             emit(.operate(random.happens(50) ? .kill(reason: nil) : .delete, queue: queue, id: id))
         default: emit(.operate(operation(queue), queue: queue, id: known(queue) { _ in true }))
         }
+    }
+
+    private mutating func someLimits() -> QueueLimits {
+        QueueLimits(
+            concurrency: random.happens(50) ? 1 + random.below(3) : nil,
+            rate: random.happens(40)
+                ? .init(1 + random.below(3), per: .milliseconds(100 + random.below(400)), burst: 1 + random.below(3))
+                : nil)
     }
 
     private mutating func operation(_ queue: String) -> JobOperation {

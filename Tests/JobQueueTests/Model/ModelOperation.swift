@@ -12,7 +12,8 @@ enum ModelOperation: Sendable {
     case operate(JobOperation, queue: String, id: String)
     case pause(queue: String)
     case resume(queue: String)
-    case limit(Int?, queue: String)
+    case limit(QueueLimits, queue: String)
+    case report([Report], queue: String)
     case batch(BatchPart)
     /// A blocked worker takes the hint.
     case takeHint(queue: String)
@@ -25,6 +26,14 @@ enum ModelOperation: Sendable {
         let onSuccess: PreparedJob?
         let onComplete: PreparedJob?
         let jobs: [PreparedJob]
+    }
+
+    /// What a running job says of itself.
+    struct Report: Sendable {
+        let id: String
+        let epoch: Int64
+        let fraction: String
+        let message: String
     }
 
     struct Claimed: Sendable, Hashable {
@@ -48,7 +57,8 @@ extension ModelOperation: CustomStringConvertible {
         case .operate(let operation, let queue, let id): "\(operation) \(queue)/\(id)"
         case .pause(let queue): "pause \(queue)"
         case .resume(let queue): "resume \(queue)"
-        case .limit(let limit, let queue): "limit \(queue) to \(limit.map { "\($0)" } ?? "nothing")"
+        case .limit(let limits, let queue): "limit \(queue) to \(limits)"
+        case .report(let reports, let queue): "report on \(queue): \(reports.map { "\($0.id):\($0.epoch)" })"
         case .batch(let part):
             "batch \(part.id) from \(part.first)\(part.isLast ? " (last)" : "") \(part.jobs.map { Self.text($0) }) "
                 + "success \(part.onSuccess.map { Self.text($0) } ?? "-") "
@@ -84,7 +94,9 @@ extension Model {
         case .advance(let milliseconds):
             advance(milliseconds)
             return "OK"
-        case .enqueue(let jobs): return enqueue(jobs).joined(separator: " ")
+        case .enqueue(let jobs):
+            if EnqueueCall(jobs).script.name == EnqueueCall.plainScript.name { saw(.plain) }
+            return enqueue(jobs).joined(separator: " ")
         case .turn(let turn, let queue, let worker, let lease):
             return self.turn(turn, queue: queue, worker: worker, lease: lease).description
         case .beat(let queue, let claims, let types, let lease):
@@ -92,11 +104,20 @@ extension Model {
         case .operate(let operation, let queue, let id): return "\(operate(operation, queue, id))"
         case .pause(let queue): return pause(queue) ? "1" : "0"
         case .resume(let queue): return resume(queue) ? "1" : "0"
-        case .limit(let limit, let queue): return self.limit(queue, limit) ? "1" : "0"
+        case .limit(let limits, let queue): return limit(queue, limits) ? "1" : "0"
+        case .report(let reports, let queue): return "\(report(queue, reports))"
         case .batch(let part): return add(part)
         case .takeHint(let queue):
             defer { self[queue].isHinted = false }
             return self[queue].isHinted ? "w" : ""
         }
+    }
+}
+
+extension Ending {
+    /// Whether the replay's effects refuse it, so that its job keeps its lease.
+    var isRefused: Bool {
+        guard case .completed(let completion) = outcome else { return false }
+        return completion.effects.contains { $0.name == "refuse" }
     }
 }

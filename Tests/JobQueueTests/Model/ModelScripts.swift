@@ -23,7 +23,8 @@ struct ModelScripts: Sendable {
     /// Loads all scripts into a server.
     init(_ client: RedisClient, mutation: SimulationMutation? = nil) async throws {
         let scripts = [
-            EnqueueCall.script, Linker.turnScript(effects: Self.effects), JobWorker.beatScript,
+            EnqueueCall.script, EnqueueCall.plainScript, ProgressBoard.script, Linker.turnScript(effects: Self.effects),
+            JobWorker.beatScript,
             QueueInspector.adminScript, QueueInspector.queueScript, JobQueue.batchScript,
         ]
         for script in scripts {
@@ -66,9 +67,8 @@ struct ModelScripts: Sendable {
         switch operation {
         case .advance: return clock(prefix, now)
         case .enqueue(let jobs):
-            var arguments: [RedisArgument] = []
-            for job in jobs { job.append(to: &arguments) }
-            return call("enqueue", prefix, arguments)
+            let enqueue = EnqueueCall(jobs)
+            return call(enqueue.script.name, prefix, enqueue.arguments)
         case .turn(let turn, let queue, let worker, let lease):
             return call(
                 "turn", prefix,
@@ -91,9 +91,23 @@ struct ModelScripts: Sendable {
                 ])
         case .pause(let queue): return call("admin_queue", prefix, ["pause", RedisArgument(queue)])
         case .resume(let queue): return call("admin_queue", prefix, ["resume", RedisArgument(queue)])
-        case .limit(let limit, let queue):
-            let text = limit.map { "\($0)" } ?? ""
-            return call("admin_queue", prefix, ["limits", RedisArgument(queue), RedisArgument(text), "", "", ""])
+        case .limit(let limits, let queue):
+            let numbers = [
+                limits.concurrency.map { Int64($0) }, limits.rate.map { Int64($0.count) }, limits.rate?.milliseconds,
+                limits.rate.map { Int64($0.burst) },
+            ]
+            return call(
+                "admin_queue", prefix,
+                ["limits", RedisArgument(queue)] + numbers.map { RedisArgument($0.map { "\($0)" } ?? "") })
+        case .report(let reports, let queue):
+            var arguments: [RedisArgument] = [RedisArgument(queue)]
+            for report in reports {
+                arguments += [
+                    RedisArgument(report.id), RedisArgument(report.epoch), RedisArgument(report.fraction),
+                    RedisArgument(report.message),
+                ]
+            }
+            return call("progress", prefix, arguments)
         case .batch(let part):
             var arguments: [RedisArgument] = [
                 RedisArgument(part.id), RedisArgument(part.first), part.isLast ? "1" : "0",
@@ -122,12 +136,14 @@ struct ModelScripts: Sendable {
             return prefix
         }
         switch operation {
-        case .advance, .pause, .resume, .limit: return reply.string ?? "\(reply)"
+        case .advance, .pause, .resume, .limit, .report: return reply.string ?? "\(reply)"
         case .operate:
             guard let result = JobOperationResult(reply: reply[0]) else {
                 throw TestSupportError("admin answered \(reply)")
             }
             return "\(result)"
+        case .enqueue(let jobs) where reply.int == 1:
+            return Array(repeating: "1", count: jobs.count).joined(separator: " ")
         case .enqueue, .batch: return (reply.array ?? []).map { $0.string ?? "?" }.joined(separator: " ")
         case .turn: return ModelTurnReply(try TurnReply(reply)).description
         case .beat: return "lost \((reply[2].array ?? []).compactMap(\.string))"

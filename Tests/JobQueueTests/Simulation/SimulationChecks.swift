@@ -146,7 +146,9 @@ struct SimulationChecks: Sendable {
         return problems + (try await residue(dead: ends.dead))
     }
 
-    /// More ends than ended jobs: somebody's stale acknowledgement was accepted. What operators deleted or revived is
+    /// More ends than ended jobs: somebody's stale acknowledgement was accepted.
+    ///
+    /// What operators deleted or revived is
     /// not there any more, or ended twice.
     private func counters(_ ledger: SimulationLedger, _ ends: SimulationEnds) async throws -> [String] {
         let operations = ledger.entries.values.compactMap { $0.operation?.kind }

@@ -71,6 +71,12 @@ extension SimulationChecks {
                 if lives != deaths || own.filter({ $0.what == "enqueued" }).count > 1 {
                     problems.append("\(entry.item.id) lived otherwise: \(own.map(\.what))")
                 }
+                let born = own.first { $0.what == "enqueued" }?.at ?? 0
+                if let delay = entry.item.delay, let start = own.first(where: { $0.what == "started" })?.at,
+                    isUndisturbed, entry.operation?.kind != .runNow, start - born < Int64(delay) - 5
+                {
+                    problems.append("\(entry.item.id) started after \(start - born) ms, not \(delay)")
+                }
                 if entry.isAcknowledged, !entry.isRefused, own.isEmpty {
                     problems.append("\(entry.item.id) is missing in \(tag)")
                 }
