@@ -2,7 +2,7 @@ internal import Foundation
 internal import RedisClient
 
 extension QueueInspector {
-    private static let scheduleScript = Linker.script(
+    static let scheduleScript = Linker.script(
         "cron_admin", PackageResources.cron_admin_lua, flags: "allow-oom")
 
     /// The periodic entries, by name.

@@ -14,6 +14,8 @@ struct Model {
     var batches: [String: ModelBatch] = [:]
     /// Batches that do not last and until when they are kept.
     var batchEnds: [String: Int64] = [:]
+    /// Periodic entries.
+    var entries: [String: ModelEntry] = [:]
     /// What a worker's latest turn answered, by its key.
     var memories: [String: Memory] = [:]
     /// How often what happened, so that a test can see that nothing was left out.
@@ -27,6 +29,7 @@ struct Model {
         case stale, repeated, outdated, renewed, lost, lapsed, suspected, emptied, alone, markDropped, promoted, paused,
             retried
         case uniqueHeld, noted, batchFinished, limited, plain, rated, promised, reported, unreported
+        case declared, ticked, tickRefused, ranByHand, entryForgotten
         case deleted, remembered, forgotten, cancelled, killed, edited, moved, revivedInPlace, refusedOperation, stopped
     }
 

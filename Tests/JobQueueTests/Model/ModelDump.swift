@@ -64,6 +64,7 @@ extension Model {
             lines.append("batches \(id) \(batch.created)")
             lines += batch.fields.map { "batch:\(id) \($0) \($1)" }
         }
+        for (name, entry) in entries { entry.dump(name, to: &lines) }
         for (name, queue) in queues { queue.dump("q:\(name):", to: &lines) }
         // All is ASCII, whose order is that of its bytes.
         return lines.sorted().joined(separator: "\n")

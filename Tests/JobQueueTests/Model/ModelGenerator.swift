@@ -46,8 +46,8 @@ struct ModelGenerator {
         var isIdle: Bool { held.values.allSatisfy(\.isEmpty) }
     }
 
-    private var random: SeededRandom
-    private var model = Model(now: start, limits: limits)
+    var random: SeededRandom
+    var model = Model(now: start, limits: limits)
     private var workers: [Worker] = []
     private var workerCount = 0
     /// Claims that were lost, forgotten or settled: their owners may come back late.
@@ -70,7 +70,7 @@ struct ModelGenerator {
         workers.append(Worker(id: "w\(workerCount)"))
     }
 
-    private mutating func emit(_ operation: ModelOperation) {
+    mutating func emit(_ operation: ModelOperation) {
         operations.append(operation)
         _ = model.apply(operation)
     }
@@ -79,10 +79,11 @@ struct ModelGenerator {
         switch random.below(200) {
         case ..<20: emit(.advance(Int64(random.below(300))))
         case ..<25: emit(.advance(Self.lease + Int64(random.below(2_000))))
-        case ..<26: emit(.advance(40_000))
+        case ..<26: emit(.advance(random.happens(70) ? 40_000 : 700_000))
         case ..<60: produce()
-        case ..<145: work()
-        case ..<150: report()
+        case ..<134: work()
+        case ..<139: report()
+        case ..<150: cron()
         case ..<167: beat()
         case ..<171: crash()
         case ..<198: operate()
@@ -92,7 +93,7 @@ struct ModelGenerator {
 
     private mutating func queue() -> String { random.happens(75) ? "a" : "b" }
 
-    private mutating func job(on queue: String? = nil) -> PreparedJob {
+    mutating func job(on queue: String? = nil) -> PreparedJob {
         let id = JobID("j\(random.below(20))")
         let delay: Duration? = random.happens(25) ? .milliseconds(1 + random.below(1_500)) : nil
         let priority = random.happens(30) ? JobPriority(rawValue: random.below(3)) : nil
@@ -124,7 +125,7 @@ struct ModelGenerator {
 
     private mutating func tag() -> String? { random.happens(30) ? "t\(random.below(2))" : nil }
 
-    private mutating func jobs(_ count: Int) -> [PreparedJob] { (0..<count).map { _ in job() } }
+    mutating func jobs(_ count: Int) -> [PreparedJob] { (0..<count).map { _ in job() } }
 
     /// Jobs of one queue and level, at once and without extras: there is a short script for them.
     private mutating func plainJobs() -> [PreparedJob] {

@@ -15,6 +15,7 @@ enum ModelOperation: Sendable {
     case limit(QueueLimits, queue: String)
     case report([Report], queue: String)
     case batch(BatchPart)
+    case cron(ModelCron)
     /// A blocked worker takes the hint.
     case takeHint(queue: String)
 
@@ -63,6 +64,7 @@ extension ModelOperation: CustomStringConvertible {
             "batch \(part.id) from \(part.first)\(part.isLast ? " (last)" : "") \(part.jobs.map { Self.text($0) }) "
                 + "success \(part.onSuccess.map { Self.text($0) } ?? "-") "
                 + "complete \(part.onComplete.map { Self.text($0) } ?? "-")"
+        case .cron(let step): "cron \(step)"
         case .takeHint(let queue): "take the hint of \(queue)"
         }
     }
@@ -107,6 +109,7 @@ extension Model {
         case .limit(let limits, let queue): return limit(queue, limits) ? "1" : "0"
         case .report(let reports, let queue): return "\(report(queue, reports))"
         case .batch(let part): return add(part)
+        case .cron(let step): return cron(step)
         case .takeHint(let queue):
             defer { self[queue].isHinted = false }
             return self[queue].isHinted ? "w" : ""

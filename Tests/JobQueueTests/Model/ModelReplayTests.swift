@@ -23,7 +23,7 @@ struct ModelReplayTests {
     func seeds() async throws {
         try await withRedis { _, client in
             let replay = try await ModelReplay(client)
-            let seeds = Seeds.chosen(default: 200)
+            let seeds = Seeds.chosen(default: 160)
             let seen = try await withThrowingTaskGroup(of: [Model.Event: Int].self) { group in
                 for lane in 0..<2 {
                     group.addTask {

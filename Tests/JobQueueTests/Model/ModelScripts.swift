@@ -23,7 +23,8 @@ struct ModelScripts: Sendable {
     /// Loads all scripts into a server.
     init(_ client: RedisClient, mutation: SimulationMutation? = nil) async throws {
         let scripts = [
-            EnqueueCall.script, EnqueueCall.plainScript, ProgressBoard.script, Linker.turnScript(effects: Self.effects),
+            EnqueueCall.script, EnqueueCall.plainScript, ProgressBoard.script, JobScheduler.script,
+            QueueInspector.scheduleScript, Linker.turnScript(effects: Self.effects),
             JobWorker.beatScript,
             QueueInspector.adminScript, QueueInspector.queueScript, JobQueue.batchScript,
         ]
@@ -118,9 +119,16 @@ struct ModelScripts: Sendable {
             }
             for job in part.jobs { job.append(to: &arguments) }
             return call("batch", prefix, arguments)
+        case .cron(let step): return call(step.call.script, prefix, step.call.arguments)
         case .takeHint(let queue):
             return RedisCommand("ZPOPMIN", RedisArgument("\(prefix)q:\(queue):wake"))
         }
+    }
+
+    /// All texts and numbers of a reply, however deep they lie.
+    private static func flat(_ reply: RESPValue) -> [String] {
+        guard let parts = reply.array else { return [reply.string ?? ""] }
+        return parts.flatMap { flat($0) }
     }
 
     /// A reply in the form of the model's.
@@ -145,6 +153,7 @@ struct ModelScripts: Sendable {
         case .enqueue(let jobs) where reply.int == 1:
             return Array(repeating: "1", count: jobs.count).joined(separator: " ")
         case .enqueue, .batch: return (reply.array ?? []).map { $0.string ?? "?" }.joined(separator: " ")
+        case .cron: return flat(reply).joined(separator: " ")
         case .turn: return ModelTurnReply(try TurnReply(reply)).description
         case .beat: return "lost \((reply[2].array ?? []).compactMap(\.string))"
         case .takeHint: return reply[0].string ?? ""

@@ -148,8 +148,7 @@ struct SimulationChecks: Sendable {
 
     /// More ends than ended jobs: somebody's stale acknowledgement was accepted.
     ///
-    /// What operators deleted or revived is
-    /// not there any more, or ended twice.
+    /// What operators deleted or revived is not there any more, or ended twice.
     private func counters(_ ledger: SimulationLedger, _ ends: SimulationEnds) async throws -> [String] {
         let operations = ledger.entries.values.compactMap { $0.operation?.kind }
         let deleted = operations.count { $0 == .delete }

@@ -73,7 +73,7 @@ extension SimulationChecks {
                 }
                 let born = own.first { $0.what == "enqueued" }?.at ?? 0
                 if let delay = entry.item.delay, let start = own.first(where: { $0.what == "started" })?.at,
-                    isUndisturbed, entry.operation?.kind != .runNow, start - born < Int64(delay) - 5
+                    isUndisturbed, ![.runNow, .revive].contains(entry.operation?.kind), start - born < Int64(delay) - 5
                 {
                     problems.append("\(entry.item.id) started after \(start - born) ms, not \(delay)")
                 }
