@@ -198,7 +198,10 @@ enum SimulationHandlers {
             case .plain: return .done
             case .effect, .follow: break
             case .fails: if context.failures < job.number { throw Failed() }
-            case .slow: try await Task.sleep(for: .milliseconds(job.number))
+            case .slow:
+                context.report(progress: 0.1, message: "begun")
+                try await Task.sleep(for: .milliseconds(job.number))
+                context.report(progress: 0.9, message: "nearly done")
             case .blocks: usleep(UInt32(job.number) * 1000)
             case .hopeless: throw JobFailure.permanent("hopeless")
             }

@@ -31,7 +31,7 @@ struct ModelTurnReply: CustomStringConvertible, Equatable {
 extension Model {
     /// Settles and claims: `Lua/turn.lua`.
     mutating func turn(_ turn: Turn, queue name: String, worker: String, lease: Int64) -> ModelTurnReply {
-        let key = "\(name):turn:\(worker)"
+        let key = "\(name):turn:\(worker)" + (turn.lane == 0 ? "" : ":\(turn.lane)")
         if let memory = memories[key], memory.number == turn.number {
             saw(.repeated)
             return repeated(memory, name)

@@ -40,8 +40,8 @@ struct ModelGenerator {
         var held: [String: [ModelTurnReply.Claimed]] = [:]
         /// Claims that have reported, as `id:epoch`.
         var reported: Set<String> = []
-        /// Sent, but its answer was lost: to be repeated before anything else.
-        var unanswered: ModelOperation?
+        /// By lane: sent, but its answer was lost; to be repeated before anything else goes there.
+        var unanswered: [Int: ModelOperation] = [:]
         var sent: [ModelOperation] = []
         var isIdle: Bool { held.values.allSatisfy(\.isEmpty) }
     }
@@ -184,12 +184,8 @@ struct ModelGenerator {
 
     private mutating func work() {
         let index = random.below(workers.count)
-        guard workers[index].unanswered == nil else {
-            let repeated = workers[index].unanswered
-            workers[index].unanswered = nil
-            if let repeated { send(repeated, by: index) }
-            return
-        }
+        let lane = random.happens(30) ? 1 : 0
+        if let repeated = workers[index].unanswered.removeValue(forKey: lane) { return send(repeated, by: index) }
         let queue = queue()
         workers[index].number += 1
         var endings: [Ending] = []
@@ -204,7 +200,7 @@ struct ModelGenerator {
         let claim = random.below(6)
         let wasIdle = workers[index].isIdle
         let turn = Turn(
-            number: workers[index].number, endings: endings, claim: claim, free: random.below(claim + 1),
+            number: workers[index].number, lane: lane, endings: endings, claim: claim, free: random.below(claim + 1),
             isIdle: wasIdle || random.happens(10), ranMicroseconds: 10)
         send(.turn(turn, queue: queue, worker: workers[index].id, lease: Self.lease), by: index)
     }
@@ -218,7 +214,7 @@ struct ModelGenerator {
         operations.append(operation)
         let reply = model.turn(turn, queue: queue, worker: worker, lease: lease)
         guard !random.happens(15) else {
-            workers[index].unanswered = operation
+            workers[index].unanswered[turn.lane] = operation
             return
         }
         var held = workers[index].held[queue] ?? []

@@ -50,7 +50,7 @@ extension ModelOperation: CustomStringConvertible {
         case .enqueue(let jobs):
             "enqueue " + jobs.map { Self.text($0) }.joined(separator: ", ")
         case .turn(let turn, let queue, let worker, let lease):
-            "turn \(turn.number) of \(worker) on \(queue): claim \(turn.claim)\(turn.isIdle ? " idle" : "") "
+            "turn \(turn.number)\(turn.lane == 0 ? "" : " on lane \(turn.lane)") of \(worker) on \(queue): claim \(turn.claim)\(turn.isIdle ? " idle" : "") "
                 + "lease \(lease), endings "
                 + turn.endings.map { "\($0.id):\($0.epoch) \(Self.text($0.outcome))" }.joined(separator: ", ")
         case .beat(let queue, let claims, let types, _):

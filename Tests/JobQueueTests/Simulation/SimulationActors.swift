@@ -17,23 +17,26 @@ extension Simulation {
         let transport = try SimulationTransport(
             .producer, to: world.server, seed: plan.seed &* 31 &+ UInt64(index), perMille: plan.producerFaultsPerMille,
             lease: plan.lease, ledger: ledger)
-        for put in plan.producers[index] { try await enqueue(put, over: transport.queue, ledger) }
+        for put in plan.producers[index] { try await enqueue(put, over: transport.queue, world, ledger) }
         await transport.client.close()
         transport.proxy.stop()
     }
 
-    private func enqueue(_ put: SimulationPlan.Put, over queue: JobQueue, _ ledger: SimulationLedger) async throws {
+    private func enqueue(
+        _ put: SimulationPlan.Put, over queue: JobQueue, _ world: SimulationWorld, _ ledger: SimulationLedger
+    ) async throws {
         switch put {
-        case .one(let item): try await enqueue(item, over: queue, ledger)
+        case .one(let item): try await enqueue(item, over: queue, world, ledger)
         case .many(let items):
             ledger.did("in bulk", items.count)
+            let time = try await world.now()
             _ = try await send(items, ledger) {
-                note(try await queue.enqueue(items.map { try $0.prepared() }), of: items, ledger)
+                note(try await queue.enqueue(items.map { try $0.prepared() }), of: items, sentAt: time, ledger)
             }
         case .burst(let items):
             ledger.did("at once", items.count)
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for item in items { group.addTask { try await enqueue(item, over: queue, ledger) } }
+                for item in items { group.addTask { try await enqueue(item, over: queue, world, ledger) } }
                 try await group.waitForAll()
             }
         case .change(let item):
@@ -55,18 +58,21 @@ extension Simulation {
     }
 
     private func enqueue(
-        _ item: SimulationPlan.Item, over queue: JobQueue, _ ledger: SimulationLedger
+        _ item: SimulationPlan.Item, over queue: JobQueue, _ world: SimulationWorld, _ ledger: SimulationLedger
     ) async throws {
         ledger.did(item.priority == nil ? "alone" : "alone with a priority")
+        let time = try await world.now()
         _ = try await send([item], ledger) {
-            note([try await queue.enqueue(item.prepared())], of: [item], ledger)
+            note([try await queue.enqueue(item.prepared())], of: [item], sentAt: time, ledger)
         }
     }
 
-    private func note(_ results: [EnqueueResult], of items: [SimulationPlan.Item], _ ledger: SimulationLedger) {
+    private func note(
+        _ results: [EnqueueResult], of items: [SimulationPlan.Item], sentAt: Int64, _ ledger: SimulationLedger
+    ) {
         for (result, item) in zip(results, items) {
-            guard case .unique = result else { continue }
-            ledger.refused(item)
+            guard case .unique(let holder) = result else { continue }
+            ledger.refused(item, by: holder.rawValue, notBefore: sentAt)
             ledger.did("refused as \(type(of: item.job).name)")
         }
     }

@@ -246,6 +246,9 @@ struct SimulationChecks: Sendable {
             }
         }
         for queue in Self.queues {
+            for id in try await fields("q:\(queue):prog").keys {
+                problems.append("the progress of \(id) is left behind")
+            }
             for id in try await fields("q:\(queue):hist").keys where !dead.contains(id) {
                 problems.append("the history of \(id) is left behind")
             }

@@ -7,8 +7,9 @@ final class SimulationLedger: Sendable {
     struct Entry: Sendable {
         let item: SimulationPlan.Item
         var isAcknowledged = false
-        /// Another one held its lock.
-        var isRefused = false
+        /// Another one held its lock, at this time of Redis's clock or later.
+        var refusal: (holder: String, notBefore: Int64)?
+        var isRefused: Bool { refusal != nil }
         /// Came with a change of state, which shows whether it happened.
         var isChange = false
         var operation: Operation?
@@ -65,8 +66,8 @@ final class SimulationLedger: Sendable {
         state.withLock { $0.batches.append((batch, isAcknowledged)) }
     }
 
-    func refused(_ item: SimulationPlan.Item) {
-        state.withLock { $0.entries[item.id]?.isRefused = true }
+    func refused(_ item: SimulationPlan.Item, by holder: String, notBefore: Int64) {
+        state.withLock { $0.entries[item.id]?.refusal = (holder, notBefore) }
     }
 
     func operated(_ id: String, _ operation: Operation) {

@@ -82,8 +82,32 @@ extension SimulationChecks {
                 }
             }
             problems += Self.violations(of: tag, events, isUndisturbed: isUndisturbed)
+            for entry in entries {
+                guard let refusal = entry.refusal, let free = Self.freed(tag, events, by: refusal.holder) else {
+                    continue
+                }
+                if free < refusal.notBefore {
+                    problems.append("\(entry.item.id) was refused for \(refusal.holder), which held no lock any more")
+                }
+            }
         }
         return problems
+    }
+
+    /// When a job gave its lock up, or must have; `nil` if it never did.
+    private static func freed(_ tag: String, _ events: [Event], by id: String) -> Int64? {
+        let own = events.filter { $0.id == id }
+        let isPeriodic = tag.hasPrefix("periodic")
+        let end = own.first { event in
+            switch event.what {
+            case "started": tag.hasPrefix("pending")
+            case "completed": !isPeriodic
+            default: event.isEnd || event.what == "moved"
+            }
+        }
+        // Keys end a moment later than their time where nobody looks at them.
+        let period = own.first.map { $0.at + Int64(SimulationPeriodic.period) + 50 }
+        return [end?.at, isPeriodic ? period : nil].compactMap(\.self).min().map { $0 + 5 }
     }
 
     /// From one enqueue of a key to the next, the lock was free again.
