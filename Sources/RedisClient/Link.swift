@@ -3,7 +3,7 @@ import Glibc
 
 /// One connection: a ``LinkState`` and the hiredis context it drives.
 ///
-/// `@unchecked Sendable`: tasks only carry references to it; everything but `id` is touched by the reactor's thread alone.
+/// `@unchecked Sendable`: tasks only carry references to it; everything but `id` is touched only in the reactor's turn.
 final class Link: @unchecked Sendable {
     let id: UInt64
     var state: LinkState
@@ -175,6 +175,9 @@ final class Link: @unchecked Sendable {
         watched = wish
         sunset_epoll_ctl(epoll, EPOLL_CTL_MOD, context.pointee.c.fd, wish, token)
     }
+
+    /// Whether a command would be the only one under way.
+    var isQuiet: Bool { isConnected && !wantsWrite && state.isQuiet }
 
     // MARK: Writing
 

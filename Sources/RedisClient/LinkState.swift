@@ -67,6 +67,9 @@ struct LinkState {
             minimum: configuration.minimumBackoff, maximum: configuration.maximumBackoff, seed: ~seed)
     }
 
+    /// Whether a command would be sent at once and be the only one under way.
+    var isQuiet: Bool { phase == .ready && pausedUntil == nil && inFlight.isEmpty && waiting.isEmpty }
+
     // MARK: Commands in
 
     /// Takes a command from a caller.

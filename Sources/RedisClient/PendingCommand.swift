@@ -1,8 +1,8 @@
 /// A command on its way: from the caller's task through the mailbox to a connection and back.
 ///
 /// `@unchecked Sendable`: the caller sets `sink` before it posts the command and touches nothing afterwards; from then on every
-/// mutable field belongs to the reactor's thread. The mailbox's lock orders the two.
-final class PendingCommand: @unchecked Sendable {
+/// mutable field belongs to who has the reactor's turn. The mailbox orders the two.
+final class PendingCommand: Letter, @unchecked Sendable {
     typealias Reply = Result<RESPValue, RedisError>
 
     /// Who waits for the reply.
@@ -27,6 +27,8 @@ final class PendingCommand: @unchecked Sendable {
     let isBound: Bool
 
     var sink: Sink
+    /// Where it is to go, until the reactor has taken it there.
+    var link: Link?
     var stage = Stage.waiting
     /// Answered, failed, expired or cancelled.
     ///

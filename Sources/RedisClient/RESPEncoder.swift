@@ -4,22 +4,18 @@ enum RESPEncoder {
     ///
     /// hiredis 0.14 looks for the command's name and channels with `strchr` and reads the byte after the last argument, so
     /// the buffer must end in a NUL as its own strings do. ``RedisCommand/encodedCount`` leaves it out.
-    static func encode(_ name: String, _ arguments: [RedisArgument]) -> [UInt8] {
+    ///
+    /// - Parameter more: arguments behind `arguments`, for a caller that would have to copy them into one array.
+    static func encode(_ name: String, _ arguments: [RedisArgument], _ more: [RedisArgument] = []) -> [UInt8] {
         var capacity = 32 + name.utf8.count
-        for argument in arguments {
-            capacity += argument.wireSize
-        }
+        for argument in arguments { capacity += argument.wireSize }
+        for argument in more { capacity += argument.wireSize }
         return [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
             var writer = Writer(buffer: buffer)
-            writer.header(UInt8(ascii: "*"), arguments.count + 1)
+            writer.header(UInt8(ascii: "*"), arguments.count + more.count + 1)
             writer.bulk(name)
-            for argument in arguments {
-                switch argument.storage {
-                case .string(let text): writer.bulk(text)
-                case .bytes(let bytes): writer.bulk(bytes)
-                case .integer(let value): writer.bulk(value)
-                }
-            }
+            for argument in arguments { writer.bulk(argument) }
+            for argument in more { writer.bulk(argument) }
             writer.byte(0)
             count = writer.position
         }
@@ -79,6 +75,14 @@ enum RESPEncoder {
                 (base + position).update(from: from, count: source.count)
             }
             position += source.count
+        }
+
+        mutating func bulk(_ argument: RedisArgument) {
+            switch argument.storage {
+            case .string(let text): bulk(text)
+            case .bytes(let bytes): bulk(bytes)
+            case .integer(let value): bulk(value)
+            }
         }
 
         mutating func bulk(_ text: String) {

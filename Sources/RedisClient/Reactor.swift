@@ -2,9 +2,12 @@ internal import CHiredis
 import Glibc
 import Logging
 
-/// The thread that does all I/O of a client: epoll, level-triggered, over its connections and the mailbox.
+/// Does all I/O of a client: epoll, level-triggered, over its connections and the mailbox, on a thread of its own.
 ///
-/// `@unchecked Sendable`: made by the client and handed to its thread, which alone touches it.
+/// Whoever holds `turn` may touch it. That is its thread, but for the time it sleeps; meanwhile a task whose command would be
+/// the only one under way writes it itself, which saves the way over the thread.
+///
+/// `@unchecked Sendable`: everything that changes is touched only by who holds `turn`.
 final class Reactor: @unchecked Sendable {
     private enum Deadline {
         case command(PendingCommand, Link)
@@ -14,7 +17,8 @@ final class Reactor: @unchecked Sendable {
 
     private let configuration: RedisConfiguration
     private let resolver: any EndpointResolver
-    private let mailbox: Mailbox
+    let mailbox: Mailbox
+    private let turn = TurnLock()
     private let logger: Logger
     private let epoll: Int32
 
@@ -34,6 +38,11 @@ final class Reactor: @unchecked Sendable {
         case .subscription(let entry): entry.isConfirmed || entry.isEnded
         }
     }
+    private var posted: ContiguousArray<PendingCommand> = []
+    private var controls: [Mailbox.Control] = []
+    /// When the thread wakes at the latest.
+    private var sleepsUntil = MonotonicTime.distantFuture
+    private var lastAccepted = MonotonicTime(nanoseconds: 0)
     private var completions: [(PendingCommand, PendingCommand.Reply)] = []
     private var subscriber: Subscriber?
     private var isClosing = false
@@ -54,6 +63,8 @@ final class Reactor: @unchecked Sendable {
     // MARK: The loop
 
     func run() {
+        turn.lock()
+        defer { turn.unlock() }
         // Edge-triggered, so that the counter never has to be read: every post to a sleeping reactor is an edge.
         let status = sunset_epoll_ctl(
             epoll, EPOLL_CTL_ADD, mailbox.eventDescriptor, EPOLLIN.rawValue | EPOLLET.rawValue, 0)
@@ -61,20 +72,10 @@ final class Reactor: @unchecked Sendable {
             logger.critical("no epoll for the Redis client: every command will fail", metadata: ["errno": "\(errno)"])
             return finish()
         }
-        var posts: ContiguousArray<Mailbox.Post> = []
-        var controls: [Mailbox.Control] = []
         var events = [epoll_event](repeating: epoll_event(), count: 64)
         while true {
-            mailbox.drain(posts: &posts, controls: &controls)
             now = .now
-            for control in controls {
-                handle(control)
-            }
-            controls.removeAll(keepingCapacity: true)
-            for post in posts {
-                accept(post.command, on: post.link)
-            }
-            posts.removeAll(keepingCapacity: true)
+            takePosts()
             fireTimers()
             flushDirtyLinks()
             resumeCompletions()
@@ -84,9 +85,47 @@ final class Reactor: @unchecked Sendable {
         finish()
     }
 
+    private func takePosts() {
+        mailbox.drain(commands: &posted, controls: &controls)
+        for control in controls {
+            handle(control)
+        }
+        controls.removeAll(keepingCapacity: true)
+        for command in posted {
+            guard let link = command.link else { continue }
+            // It would keep the link alive and the link it.
+            command.link = nil
+            accept(command, on: link)
+        }
+        posted.removeAll(keepingCapacity: true)
+    }
+
+    /// Sees to a command that was posted while the reactor slept: writes it here if the connection is quiet.
+    ///
+    /// Where others are under way the reactor is about to wake anyhow, and to write all that came in between at once:
+    /// with 64 tasks that was twice as fast as letting each write.
+    func turnNow(for link: Link) {
+        guard turn.tryLock() else { return mailbox.wake() }
+        defer { turn.unlock() }
+        guard link.isQuiet, !isClosing else { return mailbox.wake() }
+        now = .now
+        takePosts()
+        flushDirtyLinks()
+        resumeCompletions()
+        let isDone = mailbox.prepareToSleep() && !isClosing
+        if !isDone || timeOfNextTimer().map({ $0 < sleepsUntil }) ?? false { mailbox.wake() }
+    }
+
     private func wait(for events: inout [epoll_event]) {
-        let patience = mailbox.prepareToSleep() ? millisecondsToNextTimer() : 0
+        var patience: Int32 = 0
+        if mailbox.prepareToSleep() {
+            sleepsUntil = timeToSleepUntil()
+            patience = sleepsUntil == .distantFuture ? -1 : MonotonicTime.now.milliseconds(until: sleepsUntil)
+        }
+        turn.unlock()
         let count = epoll_wait(epoll, &events, Int32(events.count), patience)
+        turn.lock()
+        mailbox.noteAwake()
         guard count > 0 else { return }
         now = .now
         for index in 0..<Int(count) {
@@ -106,9 +145,10 @@ final class Reactor: @unchecked Sendable {
     }
 
     private func finish() {
-        let (posts, controls) = mailbox.shut()
-        for post in posts {
-            complete(post.command, .failure(.clientClosed))
+        let (commands, controls) = mailbox.shut()
+        for command in commands {
+            command.link = nil
+            complete(command, .failure(.clientClosed))
         }
         for case .subscribe(let entry) in controls {
             entry.end(.clientClosed)
@@ -143,6 +183,7 @@ final class Reactor: @unchecked Sendable {
         case .success(let action):
             command.isAccepted = true
             command.accepted = now
+            lastAccepted = now
             metrics.commands += 1
             if command.timeoutNanoseconds != .max {
                 deadlines.push(
@@ -249,14 +290,21 @@ final class Reactor: @unchecked Sendable {
         }
     }
 
-    private func millisecondsToNextTimer() -> Int32 {
+    private func timeOfNextTimer() -> MonotonicTime? {
         var next = deadlines.nextDeadline()
         for link in links {
             guard let timer = link.state.nextTimer else { continue }
             next = min(next ?? timer, timer)
         }
-        guard let next else { return -1 }
-        return MonotonicTime.now.milliseconds(until: next)
+        return next
+    }
+
+    /// The next timer, but a second after the last command at the latest: so a task that writes its command itself finds
+    /// that the thread wakes before its deadline, and need not wake it.
+    private func timeToSleepUntil() -> MonotonicTime {
+        let next = timeOfNextTimer() ?? .distantFuture
+        let linger = lastAccepted.advanced(byNanoseconds: 1_000_000_000)
+        return linger > now ? min(next, linger) : next
     }
 
     // MARK: Connections

@@ -21,6 +21,7 @@ public final class RedisClient: Sendable, Service {
 
     private let configuration: RedisConfiguration
     private let mailbox: Mailbox
+    private let reactor: Reactor
     private let senders: [Sender]
     private let turn = Atomic<Int>(0)
     private let pool: DedicatedPool
@@ -39,23 +40,24 @@ public final class RedisClient: Sendable, Service {
         let mailbox = Mailbox()
         self.configuration = configuration
         self.mailbox = mailbox
+        var logger = logger
+        logger[metadataKey: "redis"] = "\(configuration.address)"
+        let reactor = Reactor(
+            configuration: configuration, resolver: Self.resolver(configuration, mailbox: mailbox, logger: logger),
+            mailbox: mailbox, logger: logger, metrics: RedisMetrics(factory: metrics))
+        self.reactor = reactor
         senders = (0..<max(1, configuration.connections)).map { index in
             let state = LinkState(configuration: configuration, isDedicated: false, seed: .random(in: .min ... .max))
             return Sender(
-                mailbox: mailbox, link: Link(id: UInt64(index), state: state),
+                reactor: reactor, link: Link(id: UInt64(index), state: state),
                 defaultTimeout: configuration.commandTimeout)
         }
         pool = DedicatedPool(configuration: configuration, mailbox: mailbox)
         let replication = LinkState(configuration: configuration, isDedicated: false, seed: .random(in: .min ... .max))
         replicator = Replicator(
             sender: Sender(
-                mailbox: mailbox, link: Link(id: 1 << 15, state: replication),
+                reactor: reactor, link: Link(id: 1 << 15, state: replication),
                 defaultTimeout: configuration.commandTimeout))
-        var logger = logger
-        logger[metadataKey: "redis"] = "\(configuration.address)"
-        let reactor = Reactor(
-            configuration: configuration, resolver: Self.resolver(configuration, mailbox: mailbox, logger: logger),
-            mailbox: mailbox, logger: logger, metrics: RedisMetrics(factory: metrics))
         if !startThread(named: "redis-reactor", { reactor.run() }) {
             logger.critical("no thread for the Redis client: every command will fail")
             mailbox.end()
@@ -126,7 +128,7 @@ public final class RedisClient: Sendable, Service {
     public func withConnection<T>(_ body: (RedisConnection) async throws -> T) async throws -> T {
         let link = try await pool.lease()
         let connection = RedisConnection(
-            sender: Sender(mailbox: mailbox, link: link, defaultTimeout: configuration.commandTimeout))
+            sender: Sender(reactor: reactor, link: link, defaultTimeout: configuration.commandTimeout))
         defer {
             // A reset goes through the mailbox before the next user's first command does.
             if connection.end() { mailbox.post(.reset(link)) }

@@ -23,6 +23,15 @@ public struct RedisCommand: Sendable {
         self.init(name, arguments)
     }
 
+    /// Encodes the call of a script, whose arguments may be many.
+    init(evaluating script: String, by name: String, keys: [String], arguments: [RedisArgument]) {
+        self.name = name
+        var head = [RedisArgument(script), RedisArgument(keys.count)]
+        for key in keys { head.append(RedisArgument(key)) }
+        encoded = RESPEncoder.encode(name, head, arguments)
+        kind = .ordinary
+    }
+
     /// The length of the encoding, without its NUL.
     var encodedCount: Int { encoded.count - 1 }
 

@@ -1,16 +1,20 @@
 /// Sends commands on one connection and waits for their replies.
 struct Sender: Sendable {
-    let mailbox: Mailbox
+    let reactor: Reactor
     let link: Link
     let defaultTimeout: Duration
+
+    private var mailbox: Mailbox { reactor.mailbox }
 
     func send(_ command: RedisCommand) async throws(RedisError) -> RESPValue {
         let pending = PendingCommand(command, defaultTimeout: defaultTimeout)
         let reply = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 pending.sink = .single(continuation)
-                if !mailbox.post(pending, to: link) {
-                    pending.resume(with: .failure(.clientClosed))
+                switch mailbox.post(pending, to: link) {
+                case .refused: pending.resume(with: .failure(.clientClosed))
+                case .taken: break
+                case .takenAsleep: reactor.turnNow(for: link)
                 }
             }
         } onCancel: {
@@ -30,10 +34,13 @@ struct Sender: Sendable {
         return await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 batch.continuation = continuation
-                if !mailbox.post(pendings, to: link) {
+                switch mailbox.post(pendings, to: link) {
+                case .refused:
                     for pending in pendings {
                         pending.resume(with: .failure(.clientClosed))
                     }
+                case .taken: break
+                case .takenAsleep: reactor.turnNow(for: link)
                 }
             }
         } onCancel: {
@@ -59,15 +66,13 @@ struct Sender: Sendable {
             digest = try await send(load.timeout(deadline.remaining(now: .now))).string
             if let digest { script.learn(digest: digest) }
         }
-        let parameters =
-            CollectionOfOne(RedisArgument(keys.count)) + keys.map { RedisArgument($0) } + arguments
         do throws(RedisError) {
-            let call = RedisCommand("EVALSHA", [RedisArgument(digest ?? "")] + parameters)
+            let call = RedisCommand(evaluating: digest ?? "", by: "EVALSHA", keys: keys, arguments: arguments)
             return try await run(call.retrying(retry).timeout(deadline.remaining(now: .now)))
         } catch {
             // Restarted, failed over or flushed: it does not know the script any more, so nothing has run.
             guard error.serverError?.prefix == "NOSCRIPT" else { throw error }
-            let call = RedisCommand("EVAL", [RedisArgument(script.source)] + parameters)
+            let call = RedisCommand(evaluating: script.source, by: "EVAL", keys: keys, arguments: arguments)
             return try await run(call.retrying(retry).timeout(deadline.remaining(now: .now)))
         }
     }

@@ -61,6 +61,21 @@ import Testing
         }
     }
 
+    @Test func `a command that its own task wrote expires, though the client's thread slept without end`() async throws
+    {
+        try await withRedis { server, redis in
+            _ = try await redis.send(RedisCommand("PING"))
+            // Longer than the thread stays attentive; whether it is asleep yet makes no difference to what is expected.
+            try await Task.sleep(for: .milliseconds(1_200))
+            server.pause()
+            defer { server.resume() }
+            let error = await #expect(throws: RedisError.self) {
+                try await redis.send(RedisCommand("GET", "a").timeout(.milliseconds(50)))
+            }
+            #expect(error?.code == .timedOut)
+        }
+    }
+
     @Test func `a cancelled caller returns at once and its neighbours live on`() async throws {
         try await withRedis { server, redis in
             _ = try await redis.send(RedisCommand("SET", "b", "2"))
