@@ -33,26 +33,43 @@ struct EnvelopeHeader: Sendable, Equatable {
     /// The level as it stands in the envelope and in a script's arguments.
     var mark: String { hasExtras ? "\(priority.rawValue)+" : "\(priority.rawValue)" }
 
-    /// The part that the producer makes, without its line feed.
-    var text: String {
-        var text =
-            "\(name) \(version) \(maximumFailures) \(maximumLapses) \(windowMilliseconds) \(retentionMilliseconds) "
-            + (traceID ?? "-")
-        if let unique { text += " u=\(unique)" }
-        if let batch { text += " b=\(batch)" }
-        if let tag { text += " g=\(tag)" }
-        return text
-    }
-
     /// The part that the producer makes, followed by the payload.
     func encoded(before payload: Data) -> [UInt8] {
-        let text = text
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count + 1 + payload.count)
-        bytes.append(contentsOf: text.utf8)
+        bytes.reserveCapacity(payload.count + name.utf8.count + (hasExtras ? 512 : 128))
+        bytes.append(contentsOf: name.utf8)
+        bytes.append(field: Int64(version))
+        bytes.append(field: Int64(maximumFailures))
+        bytes.append(field: Int64(maximumLapses))
+        bytes.append(field: windowMilliseconds)
+        bytes.append(field: retentionMilliseconds)
+        bytes.append(field: traceID ?? "-")
+        if let unique { bytes.append(field: "u=\(unique)") }
+        if let batch { bytes.append(field: "b=\(batch)") }
+        if let tag { bytes.append(field: "g=\(tag)") }
         bytes.append(UInt8(ascii: "\n"))
         bytes.append(contentsOf: payload)
         return bytes
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(field text: String) {
+        append(UInt8(ascii: " "))
+        append(contentsOf: text.utf8)
+    }
+
+    /// Digit by digit: a string in between would be an allocation for each field of each job.
+    fileprivate mutating func append(field number: Int64) {
+        append(UInt8(ascii: " "))
+        if number < 0 { append(UInt8(ascii: "-")) }
+        var rest = number.magnitude
+        let start = count
+        repeat {
+            append(UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        } while rest > 0
+        self[start...].reverse()
     }
 }
 

@@ -123,9 +123,8 @@ extension Job {
         if let tag, !isVisible(tag, upTo: 128) {
             throw JobQueueError(.invalidJob, "A tag has 1 to 128 visible ASCII characters.")
         }
-        let encoder = JSONEncoder()
         // The payload is the key of a unique job: the same values must come to the same bytes.
-        if options.uniqueness != nil { encoder.outputFormatting = .sortedKeys }
+        let encoder = options.uniqueness == nil ? PayloadEncoders.plain : PayloadEncoders.sorted
         let payload = try encoder.encode(self)
         guard payload.count <= JobQueue.maximumPayloadBytes else {
             throw JobQueueError(
@@ -153,6 +152,18 @@ extension Job {
         )
         return PreparedJob(id: id, queue: Self.queue, delay: delay, header: header, payload: payload)
     }
+}
+
+/// Encoders for all payloads.
+///
+/// Making one costs as much as encoding a small payload, and encoding does not change it.
+private enum PayloadEncoders {
+    static let plain = JSONEncoder()
+    static let sorted: JSONEncoder = {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return encoder
+    }()
 }
 
 func isPlainName(_ name: String) -> Bool {

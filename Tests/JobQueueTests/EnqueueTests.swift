@@ -26,6 +26,30 @@ struct EnqueueTests {
         }
     }
 
+    @Test("each of many callers at the same time gets its own job's answer")
+    func together() async throws {
+        try await QueueHarness.run { harness in
+            let queue = harness.queue
+            let answers = try await withThrowingTaskGroup(of: (Int, EnqueueResult).self) { group in
+                for caller in 0..<600 {
+                    // Three callers to an id; every fifth id has a tag, which is the long script's.
+                    let id = caller % 200
+                    group.addTask {
+                        let tag = id.isMultiple(of: 5) ? "t" : nil
+                        return (id, try await queue.enqueue(Work(), id: JobID("job\(id)"), tag: tag))
+                    }
+                }
+                return try await group.reduce(into: [Int: [EnqueueResult]]()) { $0[$1.0, default: []].append($1.1) }
+            }
+            #expect(answers.count == 200)
+            for (id, results) in answers {
+                #expect(results.count { $0 == .enqueued } == 1, "id \(id): \(results)")
+                #expect(results.count { $0 == .duplicate } == 2, "id \(id): \(results)")
+            }
+            #expect(try await harness.inspector.depth(queue: "work") == 200)
+        }
+    }
+
     @Test("the short script and the long one answer the same, whatever is known of the ids")
     func scripts() async throws {
         try await QueueHarness.run { harness in
