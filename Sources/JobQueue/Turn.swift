@@ -3,7 +3,7 @@ internal import RedisClient
 /// One call of `Lua/turn.lua`: what ended, and how many to claim.
 struct Turn: Sendable {
     /// The largest batch that is claimed or settled at once; it bounds the time that a script holds Redis.
-    static let maximumClaim = 64
+    static let maximumClaim = 128
     static let maximumEndings = 256
     /// The most bytes of arguments that a turn gathers; one ending alone may have more.
     static let maximumBytes = 8 << 20

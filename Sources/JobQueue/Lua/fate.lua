@@ -48,24 +48,25 @@ local function end_cancelled(queue, id, envelope, h, reason)
   bury(queue, id, envelope, 'cancelled')
 end
 
--- Takes up to `n` members from a set by time: those whose time is over, and the earliest beyond the cap.
-local function take_old(key, n, has_grown)
-  local ids = redis.call('ZRANGE', key, '-inf', now, 'BYSCORE', 'LIMIT', 0, n)
-  if #ids > 0 then redis.call('ZREM', key, unpack(ids)) end
-  local over = has_grown and redis.call('ZCARD', key) - DONE_CAP or 0
-  if over > 0 and #ids < n then
-    local popped = redis.call('ZPOPMIN', key, math.min(over, n - #ids))
-    for i = 1, #popped, 2 do ids[#ids + 1] = popped[i] end
-  end
-  return ids
+-- How many members of a set by time go, at most `n`: those whose time is over, and the earliest beyond the cap. They are
+-- its first, so that their rank says which, and none has to be read.
+local function count_old(key, n, has_grown)
+  local old = math.min(n, redis.call('ZCOUNT', key, '-inf', now))
+  if has_grown then old = math.max(old, math.min(n, redis.call('ZCARD', key) - DONE_CAP)) end
+  return old
 end
 
 -- Forgets ended jobs and results, at most `n` of each, so that no call pays for all; returns the larger number.
 local function sweep(queue, n, has_grown)
-  local done = take_old(queue_key(queue, 'done'), n, has_grown)
-  local kept = take_old(queue_key(queue, 'kept'), n, has_grown)
-  if #kept > 0 then redis.call('HDEL', queue_key(queue, 'result'), unpack(kept)) end
-  return math.max(#done, #kept)
+  local done, kept = queue_key(queue, 'done'), queue_key(queue, 'kept')
+  local old = count_old(done, n, has_grown)
+  if old > 0 then redis.call('ZREMRANGEBYRANK', done, 0, old - 1) end
+  local results = count_old(kept, n, has_grown)
+  if results > 0 then
+    redis.call('HDEL', queue_key(queue, 'result'), unpack(redis.call('ZRANGE', kept, 0, results - 1)))
+    redis.call('ZREMRANGEBYRANK', kept, 0, results - 1)
+  end
+  return math.max(old, results)
 end
 
 -- Puts ids back by the level in their envelopes; who lapsed before runs alone. `side` is LPUSH (tail) or RPUSH (head).

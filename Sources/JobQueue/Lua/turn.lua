@@ -1,7 +1,7 @@
 -- turn: settles what a worker ended and claims what it runs next, in one step. Runs when memory is full, so that a full
 -- Redis drains. Linked from fate, settle, claim and this.
 -- KEYS  anchor
--- ARGV  1 queue, 2 worker, 3 turn number, 4 lease ms, 5 number to claim (0..64), 6 how many of them there are free
+-- ARGV  1 queue, 2 worker, 3 turn number, 4 lease ms, 5 number to claim (0..128), 6 how many of them there are free
 --       places for (the rest is claimed ahead, where no limit holds), 7 'idle' if the process runs nothing,
 --       8 cap of remembered jobs, 9 cap of dead jobs, 10 microseconds that the completed jobs ran, 11 the layout's
 --       version, 12 the look interval that the last turn answered,
