@@ -91,59 +91,9 @@ struct ModelGenerator {
         }
     }
 
-    private mutating func queue() -> String { random.happens(75) ? "a" : "b" }
-
-    mutating func job(on queue: String? = nil) -> PreparedJob {
-        let id = JobID("j\(random.below(20))")
-        let delay: Duration? = random.happens(25) ? .milliseconds(1 + random.below(1_500)) : nil
-        let priority = random.happens(30) ? JobPriority(rawValue: random.below(3)) : nil
-        // Preparing these can't fail: names and payloads are fixed.
-        do {
-            guard queue ?? self.queue() == "a" else {
-                return try ReplayBrief().prepared(id: id, delay: delay, priority: priority)
-            }
-            if random.happens(25) {
-                let key = random.below(3)
-                switch random.below(3) {
-                case 0:
-                    return try ReplayPending(key: key).prepared(id: id, delay: delay, priority: priority, tag: tag())
-                case 1: return try ReplayUnfinished(key: key).prepared(id: id, delay: delay, tag: tag())
-                default: return try ReplayPeriodic(key: key).prepared(id: id, delay: delay, tag: tag())
-                }
-            }
-            switch random.below(3) {
-            case 0: return try ReplaySteady().prepared(id: id, delay: delay, priority: priority)
-            case 1: return try ReplayKept().prepared(id: id, delay: delay, priority: priority)
-            default:
-                return try ReplayNew().prepared(
-                    id: id, delay: delay, priority: priority, traceID: "trace", tag: tag())
-            }
-        } catch {
-            fatalError("a job of the replay can't be prepared: \(error)")
-        }
-    }
-
-    private mutating func tag() -> String? { random.happens(30) ? "t\(random.below(2))" : nil }
+    mutating func queue() -> String { random.happens(75) ? "a" : "b" }
 
     mutating func jobs(_ count: Int) -> [PreparedJob] { (0..<count).map { _ in job() } }
-
-    /// Jobs of one queue and level, at once and without extras: there is a short script for them.
-    private mutating func plainJobs() -> [PreparedJob] {
-        let priority = random.happens(30) ? JobPriority(rawValue: random.below(3)) : nil
-        let kind = random.below(3)
-        return (0..<(1 + random.below(4))).map { _ in
-            let id = JobID("j\(random.below(20))")
-            do {
-                return switch kind {
-                case 0: try ReplaySteady().prepared(id: id, priority: priority)
-                case 1: try ReplayKept().prepared(id: id, priority: priority)
-                default: try ReplayBrief().prepared(id: id, priority: priority)
-                }
-            } catch {
-                fatalError("a job of the replay can't be prepared: \(error)")
-            }
-        }
-    }
 
     /// Running jobs say how far they are; now and then one that lost its lease does.
     private mutating func report() {
@@ -334,60 +284,4 @@ struct ModelGenerator {
         let ids = model[queue].jobs.filter { isWanted($0.value) }.keys.sorted()
         return ids.isEmpty || random.happens(10) ? "j\(random.below(20))" : ids[random.below(ids.count)]
     }
-}
-
-struct ReplaySteady: Job {
-    static let name = "steady"
-    static let queue = "a"
-    static let options = JobOptions(maximumFailures: 2, maximumLapses: 2, deduplicationWindow: .seconds(5))
-}
-
-struct ReplayKept: Job {
-    static let name = "kept"
-    static let queue = "a"
-    static let options = JobOptions(
-        priority: .high, maximumFailures: 3, maximumLapses: 3, deduplicationWindow: .zero,
-        resultRetention: .seconds(20))
-}
-
-/// A type that only some workers know.
-struct ReplayNew: Job {
-    static let name = "new"
-    static let version = 2
-    static let queue = "a"
-    static let options = JobOptions(maximumFailures: 9, maximumLapses: 9, deduplicationWindow: .seconds(1))
-}
-
-struct ReplayBrief: Job {
-    static let name = "brief"
-    static let queue = "b"
-    static let options = JobOptions(
-        priority: .low, maximumFailures: 1, maximumLapses: 1, deduplicationWindow: .seconds(2))
-}
-
-/// Unique until it is claimed first.
-struct ReplayPending: Job {
-    static let name = "pending"
-    static let queue = "a"
-    static let options = JobOptions(
-        maximumFailures: 3, maximumLapses: 3, deduplicationWindow: .zero, uniqueness: .whilePending)
-    var key: Int
-}
-
-/// Unique until it ended.
-struct ReplayUnfinished: Job {
-    static let name = "unfinished"
-    static let queue = "a"
-    static let options = JobOptions(
-        maximumFailures: 2, maximumLapses: 2, deduplicationWindow: .seconds(1), uniqueness: .untilDone)
-    var key: Int
-}
-
-/// Unique for longer than a replay takes by Redis's own clock.
-struct ReplayPeriodic: Job {
-    static let name = "periodic"
-    static let queue = "a"
-    static let options = JobOptions(
-        maximumFailures: 2, maximumLapses: 2, deduplicationWindow: .seconds(1), uniqueness: .period(.seconds(30)))
-    var key: Int
 }

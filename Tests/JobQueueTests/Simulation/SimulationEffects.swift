@@ -1,0 +1,1 @@
+../../QueueTestWorker/SimulationEffects.swift
