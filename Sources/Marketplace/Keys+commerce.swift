@@ -2,6 +2,8 @@
 ///
 /// Scripts spell the same keys in `Lua/order_keys.lua`, this file's twin; those that only scripts touch are there alone.
 extension Keys {
+    /// LIST of the latest 200 steps of an order, see ``OrderStory``.
+    func orderLog(_ id: String) -> String { ns + "ord:" + id + ":log" }
     /// ZSET order id, all scores 0: every order, sorted by its identifier and so by time.
     var orders: String { ns + "orders" }
     /// ZSET order id, all scores 0: a buyer's orders.
@@ -10,6 +12,8 @@ extension Keys {
     func sales(seller: String) -> String { ns + "slr:" + seller + ":sales" }
     /// HASH, see ``Entitlement``; its field `spent:<file>` is the time of the file's last counted download.
     func entitlement(_ id: String) -> String { ns + "ent:" + id }
+    /// LIST of the latest 50 grants, counted downloads and transfers of an entitlement, see ``OrderStory``.
+    func entitlementLog(_ id: String) -> String { ns + "ent:" + id + ":log" }
     /// ZSET entitlement id, all scores 0: a buyer's library.
     func entitlements(user: String) -> String { ns + "usr:" + user + ":ents" }
     /// STREAM of ledger transactions; HASH `<account>|<currency>` → minor units beside it (`ledger:balances`).

@@ -13,7 +13,8 @@ struct Sunsetctl: AsyncParsableCommand {
             """,
         subcommands: [
             QueueCommands.self, JobCommands.self, DeadCommands.self, WorkerCommands.self, PoolCommands.self,
-            CronCommands.self, Stats.self, UserCommands.self, KeysCommands.self, LedgerCommands.self,
+            CronCommands.self, BatchCommands.self, Stats.self, OrderCommands.self, UserCommands.self, KeysCommands.self,
+            LedgerCommands.self,
         ]
     )
 
@@ -50,7 +51,8 @@ struct JobCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "job", abstract: "The jobs, one by one or in bulk.",
         subcommands: [
-            JobList.self, JobShow.self, JobRetry.self, JobRun.self, JobCancel.self, JobKill.self, JobDelete.self,
+            JobList.self, JobShow.self, JobTraceCommand.self, JobEnqueue.self, JobRetry.self, JobRun.self,
+            JobCancel.self, JobKill.self, JobDelete.self,
             JobMove.self, JobEdit.self,
         ])
 }
@@ -78,6 +80,16 @@ struct CronCommands: AsyncParsableCommand {
         subcommands: [
             CronList.self, CronHistory.self, CronRun.self, CronPause.self, CronResume.self, CronForget.self,
         ])
+}
+
+struct BatchCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "batch", abstract: "The batches of jobs.", subcommands: [BatchList.self, BatchShow.self])
+}
+
+struct OrderCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "order", abstract: "The orders.", subcommands: [OrderTrace.self])
 }
 
 struct LedgerCommands: AsyncParsableCommand {

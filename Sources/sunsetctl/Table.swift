@@ -4,9 +4,12 @@ import JobQueue
 /// A table for people: a heading, columns as wide as their widest cell, numbers to the right.
 struct Table {
     private var rows: [[String]]
+    private let left: Set<String>
 
-    init(_ heading: [String]) {
+    /// - Parameter left: the columns that stand to the left whatever they begin with.
+    init(_ heading: [String], left: Set<String> = []) {
         rows = [heading]
+        self.left = left
     }
 
     mutating func add(_ cells: [String]) {
@@ -20,10 +23,11 @@ struct Table {
             rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
         }
         let isNumeric = (0..<columns).map { column in
-            rows.dropFirst().allSatisfy { row in
-                guard row.indices.contains(column), let first = row[column].first else { return true }
-                return first.isNumber || first == "-" || first == "–"
-            } && rows.count > 1
+            !left.contains(rows[0][column])
+                && rows.dropFirst().allSatisfy { row in
+                    guard row.indices.contains(column), let first = row[column].first else { return true }
+                    return first.isNumber || first == "-" || first == "–"
+                } && rows.count > 1
         }
         return rows.map { row in
             row.enumerated().map { column, cell in
@@ -55,6 +59,12 @@ enum Show {
         guard let milliseconds else { return "–" }
         return Date(timeIntervalSince1970: Double(milliseconds) / 1000)
             .formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true)) + "Z"
+    }
+
+    /// A text as one line without control characters, cut to 200.
+    static func line(_ text: String) -> String {
+        let line = String(text.prefix(200).map { $0.isNewline || $0.isWhitespace ? " " : $0 })
+        return line.filter { $0.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } }
     }
 
     /// A span in milliseconds in the unit that a person would take.

@@ -49,10 +49,12 @@ struct ControlHarness {
     /// Runs `sunsetctl` with the words and the settings that reach the server.
     func ctl(_ words: String...) async throws -> Said { try await ctl(words) }
 
-    func ctl(_ words: [String]) async throws -> Said {
+    /// - Parameter input: what stands on standard input.
+    func ctl(_ words: [String], input: String = "") async throws -> Said {
         let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "sunsetctl")
         let (out, err) = (folder.file("out"), folder.file("err"))
-        let command = "exec '\(program.path)' \"$@\" >'\(out)' 2>'\(err)' </dev/null"
+        try Data(input.utf8).write(to: URL(filePath: folder.file("in")))
+        let command = "exec '\(program.path)' \"$@\" >'\(out)' 2>'\(err)' <'\(folder.file("in"))'"
         let settings = [
             "--data", folder.path, "--redis-socket", server.socketPath, "--redis-allow-volatile", "true",
         ]

@@ -21,14 +21,16 @@ public enum LinksHandlers {
         let entitlements = try await marketplace.downloads.entitlements(of: order)
         let issued = try marketplace.downloads.issue(for: entitlements)
         var mails = [try await ready(order, issued.links, marketplace).prepared(traceID: context.traceID)]
+        var noted = [(job: mails[0].id, what: "order_ready to \(order.userID)")]
         for item in order.items {
             let seller = try await marketplace.accounts.user(id: item.sellerID)
             let notice = MailTemplate.saleNotice(number: String(order.number), title: item.title, price: item.price)
             mails.append(
                 try SendMail(to: seller.email, name: seller.name, template: notice).prepared(
                     priority: .low, traceID: context.traceID))
+            noted.append((job: mails[mails.count - 1].id, what: "sale_notice to \(item.sellerID)"))
         }
-        return Completion(effects: [issued.effect], followUps: mails)
+        return Completion(effects: [issued.effect, marketplace.orders.mailed(order.id, noted)], followUps: mails)
     }
 
     /// A message for a person, and a payload for a queue: the rest of a large order is in the library.

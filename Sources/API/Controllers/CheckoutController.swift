@@ -58,7 +58,8 @@ struct CheckoutController {
 
     @Sendable private func cancel(_ request: Request, _ context: APIContext) async throws -> Response {
         try .json(
-            try await marketplace.orders.cancel(payment: context.parameter("id"), user: context.user().id))
+            try await marketplace.orders.cancel(
+                payment: context.parameter("id"), user: context.user().id, traceID: context.requestID))
     }
 
     private static func authentication(_ text: String) throws(Problem) -> Authentication {

@@ -41,7 +41,7 @@ struct DownloadController {
                 throw unsatisfiable(ticket)
             }
         }
-        let ticket = try await downloads.spend(token: token)
+        let ticket = try await downloads.spend(token: token, traceID: context.requestID)
         let object = try await environment.marketplace.objects.get(
             bucket: ticket.bucket, key: ticket.objectKey, range: range)
         return answer(with: object, ticket: ticket, isPartial: range != nil, request: request, context: context)
@@ -87,7 +87,7 @@ struct DownloadController {
             downloads: downloads, ticket: ticket, chunks: object.chunks,
             interval: environment.configuration.revocationInterval,
             address: context.channel.remoteAddress?.ipAddress, userAgent: request.headers[.userAgent],
-            logger: context.logger)
+            requestID: context.requestID, logger: context.logger)
         var headers = headers(for: ticket)
         if isPartial {
             let range = object.range
@@ -111,6 +111,7 @@ struct DownloadTransfer: Sendable {
     let interval: Int64
     let address: String?
     let userAgent: String?
+    let requestID: String
     let logger: Logger
 
     /// Ends the connection in the middle; a client sees that bytes are missing.
@@ -145,7 +146,8 @@ struct DownloadTransfer: Sendable {
             ])
         do {
             try await downloads.log(
-                ticket, bytesSent: sent, completed: completed, address: address, userAgent: userAgent)
+                ticket, bytesSent: sent, completed: completed, address: address, userAgent: userAgent,
+                traceID: requestID)
         } catch {
             logger.warning("download not logged", metadata: ["grant": "\(ticket.grantID)", "error": "\(error)"])
         }

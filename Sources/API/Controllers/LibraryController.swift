@@ -43,7 +43,7 @@ struct LibraryController {
         }
         let grant = try await downloads.grant(
             entitlement: context.parameter("id"), file: body.file, user: context.user().id,
-            expiresIn: body.expiresIn.map { .seconds($0) })
+            expiresIn: body.expiresIn.map { .seconds($0) }, traceID: context.requestID)
         return try .json(grant, status: .created)
     }
 }

@@ -22,7 +22,7 @@ struct WebhookController {
         let bytes = try await request.bytes(upTo: environment.configuration.maximumJSONBytes, context: context)
         let event = try environment.marketplace.payments.verifyEvent(
             payload: bytes, signature: signature, now: environment.marketplace.clock.now)
-        let outcome = try await environment.marketplace.orders.apply(event)
+        let outcome = try await environment.marketplace.orders.apply(event, traceID: context.requestID)
         context.logger.info(
             "payment event",
             metadata: ["event": "\(event.id)", "type": "\(event.kind.rawValue)", "outcome": "\(outcome)"])

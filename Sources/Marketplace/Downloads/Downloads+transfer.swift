@@ -23,18 +23,20 @@ extension Downloads {
     ///   - completed: Whether all that was asked for went out.
     ///   - address: The client's address; only its network's prefix is kept (/24, /48).
     ///   - userAgent: The client's name for itself; cut to 200 characters.
+    ///   - traceID: The request's id, for the order's story.
     public func log(
-        _ ticket: DownloadTicket, bytesSent: Int64, completed: Bool, address: String?, userAgent: String?
+        _ ticket: DownloadTicket, bytesSent: Int64, completed: Bool, address: String?, userAgent: String?,
+        traceID: String? = nil
     ) async throws {
         let limit = market.configuration.commerce.downloadLogEntries
-        _ = try await market.redis.send(
-            RedisCommand(
-                "XADD", RedisArgument(market.keys.downloadLog), "MAXLEN", "~", RedisArgument(limit), "*",
-                "grant", RedisArgument(ticket.grantID), "entitlement", RedisArgument(ticket.entitlementID),
-                "product", RedisArgument(ticket.productID), "file", RedisArgument(ticket.file.id),
-                "bytes", RedisArgument(bytesSent), "completed", RedisArgument(completed ? 1 : 0),
-                "address", RedisArgument(Self.prefix(ofAddress: address ?? "")),
-                "agent", RedisArgument(String((userAgent ?? "").prefix(200)))))
+        _ = try await market.run(
+            Self.logTransfer, keys: [market.keys.downloadLog],
+            arguments: [
+                RedisArgument(limit), RedisArgument(ticket.grantID), RedisArgument(ticket.entitlementID),
+                RedisArgument(ticket.productID), RedisArgument(ticket.file.id), RedisArgument(bytesSent),
+                RedisArgument(completed ? 1 : 0), RedisArgument(Self.prefix(ofAddress: address ?? "")),
+                RedisArgument(String((userAgent ?? "").prefix(200))), RedisArgument(traceID ?? ""),
+            ])
     }
 
     /// The network's part of an address: enough to see abuse, too little to follow a person.

@@ -19,6 +19,9 @@ public struct Downloads: Sendable {
         name: "ent_revoke", fragments: [CommerceFragments.entitlements], body: PackageResources.ent_revoke_lua,
         allowsOutOfMemory: true)
     private static let create = script("grant_create", PackageResources.grant_create_lua)
+    static let logTransfer = DomainScript(
+        name: "download_log", fragments: [CommerceFragments.entitlements], body: PackageResources.download_log_lua,
+        allowsOutOfMemory: true)
     private static let use = script("grant_use", PackageResources.grant_use_lua)
 
     private var settings: CommerceConfiguration { market.configuration.commerce }
@@ -71,9 +74,10 @@ public struct Downloads: Sendable {
     ///   - user: Who asks.
     ///   - expiresIn: The link's lifetime, one second at least and ``CommerceConfiguration/maximumGrantLifetime`` at
     ///     most; by default an hour, and for large files the time that a slow line takes on top.
+    ///   - traceID: The request's id, for the order's story.
     /// - Throws: ``MarketplaceError`` `not_found`, `entitlement_revoked` or `download_limit_reached`.
     public func grant(
-        entitlement: String, file: String, user: String, expiresIn: Duration? = nil
+        entitlement: String, file: String, user: String, expiresIn: Duration? = nil, traceID: String? = nil
     ) async throws -> IssuedGrant {
         let id = market.newID(.grant)
         let lifetime = expiresIn.map { String(max(1000, $0.milliseconds)) } ?? ""
@@ -84,7 +88,7 @@ public struct Downloads: Sendable {
                 RedisArgument(lifetime), RedisArgument(settings.minimumGrantLifetime.milliseconds),
                 RedisArgument(settings.maximumGrantLifetime.milliseconds),
                 RedisArgument(CommerceConfiguration.slowLineBytesPerMillisecond),
-                RedisArgument(settings.reissueWindow.milliseconds), clockOffset,
+                RedisArgument(settings.reissueWindow.milliseconds), clockOffset, RedisArgument(traceID ?? ""),
             ])
         guard values.count == 4, let epoch = values[0].int, let expiry = values[1].int, let left = values[3].int else {
             throw ScriptReplyError(script: Self.create.name, reply: "\(values)")
@@ -111,24 +115,24 @@ public struct Downloads: Sendable {
     /// - Throws: ``MarketplaceError`` `token_forged` (before anything is read), `token_expired`,
     ///   `download_limit_reached`, `entitlement_revoked` or `account_suspended`.
     public func check(token: String) async throws -> DownloadTicket {
-        try await use(token, "check")
+        try await use(token, "check", nil)
     }
 
     /// Takes one download for this token's grant, unless it was taken before or is free; call it before the response head.
     ///
     /// - Throws: as ``check(token:)``.
-    public func spend(token: String) async throws -> DownloadTicket {
-        try await use(token, "spend")
+    public func spend(token: String, traceID: String? = nil) async throws -> DownloadTicket {
+        try await use(token, "spend", traceID)
     }
 
-    private func use(_ text: String, _ mode: String) async throws -> DownloadTicket {
+    private func use(_ text: String, _ mode: String, _ traceID: String?) async throws -> DownloadTicket {
         let token = try await DownloadToken(text, ring: market.keyRing)
         let values = try await market.transact(
             Self.use,
             arguments: [
                 RedisArgument(token.grant), RedisArgument(token.entitlement), RedisArgument(token.file),
                 RedisArgument(token.epoch), RedisArgument(token.expiresAt.milliseconds), RedisArgument(mode),
-                RedisArgument(settings.reissueWindow.milliseconds), clockOffset,
+                RedisArgument(settings.reissueWindow.milliseconds), clockOffset, RedisArgument(traceID ?? ""),
             ])
         guard values.count == 5, let seller = values[1].string, let left = values[4].int else {
             throw ScriptReplyError(script: Self.use.name, reply: "\(values)")

@@ -23,6 +23,11 @@ end
 
 function M.remaining(e) return math.max(0, tonumber(e.limit) - tonumber(e.used)) end
 
+-- A step of what happens with the entitlement, for operators.
+function M.note(id, what, request, detail, reference)
+  ckeys.note(ckeys.entitlement_log(id), 50, what, request, detail, reference)
+end
+
 -- The entitlement as Swift reads it, with what its product looks like today (Entitlement+reading.swift).
 function M.reply(id)
   local e = M.get(id)

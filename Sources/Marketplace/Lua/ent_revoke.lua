@@ -7,5 +7,6 @@ if e.status ~= 'revoked' then
   redis.call('HINCRBY', ckeys.entitlement(A[1]), 'epoch', 1)
   redis.call('HSET', ckeys.entitlement(A[1]), 'status', 'revoked', 'revoked', ckeys.int(now), 'revoked_by', A[2],
     'reason', A[4])
+  entitlements.note(A[1], 'revoked', '', 'by ' .. A[2] .. ': ' .. A[4])
 end
 return ok(entitlements.reply(A[1]))

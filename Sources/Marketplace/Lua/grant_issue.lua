@@ -13,6 +13,7 @@ return {
       local key = ckeys.grant(args[i])
       redis.call('HSET', key, 'id', args[i], 'ent', args[i + 1], 'file', args[i + 2], 'epoch', args[i + 3],
         'created', ckeys.int(now), 'expires', args[i + 4])
+      ckeys.note(ckeys.entitlement_log(args[i + 1]), 50, 'granted', '', 'for a mail', args[i])
       redis.call('PEXPIREAT', key, ckeys.int(tonumber(args[i + 4]) + 86400000))
     end
     if jobs[1] then enqueue_all(jobs) end

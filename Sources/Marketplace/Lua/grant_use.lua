@@ -1,6 +1,6 @@
 -- Decides whether a request with a genuine token may have the file, and counts it.
 -- A: 1 grant id, 2 entitlement id, 3 file id, 4 epoch, 5 expiry ms (2 to 5 from the token), 6 'spend' or 'check',
---    7 ms within which a file is free again, 8 ms to add to the clock
+--    7 ms within which a file is free again, 8 ms to add to the clock, 9 trace id
 -- Reply: ok(file (JSON), seller, user, product, remaining). Refuses entitlement_revoked, account_suspended, token_expired,
 -- download_limit_reached.
 -- Counted once per grant, whatever the range. Free: 'check' (HEAD, 304, 412, 416), a grant that was counted, and a grant
@@ -20,6 +20,7 @@ if not record[2] then
   if not free and entitlements.remaining(e) == 0 then return refuse('download_limit_reached') end
   if A[6] == 'spend' then
     redis.call('HSET', grant, 'spent', ckeys.int(time))
+    entitlements.note(e.id, free and 'downloaded_free' or 'downloaded', A[9], file.filename, A[1])
     if not free then
       e.used = ckeys.int(redis.call('HINCRBY', ckeys.entitlement(e.id), 'used', 1))
       redis.call('HSET', ckeys.entitlement(e.id), 'spent:' .. A[3], ckeys.int(time))

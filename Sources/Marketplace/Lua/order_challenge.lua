@@ -6,6 +6,7 @@ return {
   apply = function(args, jobs)
     orders.challenge({
       order = args[1], payment = args[2], number = tonumber(args[3]), action_type = args[4], action_url = args[5],
+      by = 'by a job',
     })
   end,
 }

@@ -51,9 +51,11 @@ redis.call('ZADD', ckeys.user_orders(A[2]), 0, A[4])
 -- A guest's cart becomes the buyer's, so that its id stops being a way to the order.
 redis.call('HSET', ckeys.cart(A[1]), 'order', A[4], 'owner', A[2], 'updated', time)
 idem.done(A[7], A[4])
+orders.note(A[4], 'created', A[12])
 if total == 0 then
   orders.settle({
     order = A[4], payment = A[5], number = 1, intent = '', amount = 0, currency = currency, fulfil = jobs[3],
+    by = 'at the checkout', request = A[12],
   })
 else
   for _, line in ipairs(lines) do orders.mark_buying(A[2], line.product, A[4]) end

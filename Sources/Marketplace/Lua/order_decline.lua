@@ -6,6 +6,7 @@ return {
   apply = function(args, jobs)
     orders.decline({
       order = args[1], payment = args[2], number = tonumber(args[3]), code = args[4], reason = args[5], message = args[6],
+      by = 'by a job',
     })
   end,
 }

@@ -31,6 +31,11 @@ function M.changed(id)
   redis.call('PUBLISH', ckeys.events(), id)
 end
 
+-- A step of the order's story, for operators.
+function M.note(id, what, request, detail, reference)
+  ckeys.note(ckeys.order_log(id), 200, what, request, detail, reference)
+end
+
 local alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
 -- Line and entitlement share the order's identifier, with the line's index in its last two characters: the same
@@ -58,10 +63,11 @@ local function late(o, p, a)
   local fields = { ['late:' .. a.intent] = 'refund_due' }
   if p.status == 'canceled' then fields.status = 'late_success' end
   set_payment(p.id, fields)
-  ledger.post({
+  local entry = ledger.post({
     kind = 'late', order = o.id, payment = p.id, intent = a.intent, currency = a.currency,
     lines = { { 'provider', a.amount, 'payment' }, { 'refunds:due', -a.amount, 'late' } },
   })
+  M.note(o.id, 'late_payment', a.request, a.intent .. ', ' .. a.by, entry)
   if a.refund then enqueue(a.refund) end
   M.changed(o.id)
   return 'late'
@@ -84,7 +90,7 @@ local function entitle(o, index, item)
   products.sold(item.product, 1)
 end
 
--- settle{ order, payment, number, intent, amount, currency, fulfil, refund } → settled | late | ignored
+-- settle{ order, payment, number, intent, amount, currency, fulfil, refund, by, request } → settled | late | ignored
 -- Marks order and payment, creates the entitlements, writes the ledger, counts the sales, enqueues what follows.
 function M.settle(a)
   local o, p = M.pair(a.order, a.payment)
@@ -114,12 +120,13 @@ function M.settle(a)
     status = 'succeeded', intent = a.intent, captured = ckeys.int(a.amount), decline_code = '', decline_reason = '',
     decline_message = '', action_type = '', action_url = '',
   })
+  M.note(o.id, 'paid', a.request, (a.intent == '' and 'free' or a.intent) .. ', ' .. a.by, entry)
   if a.fulfil then enqueue(a.fulfil) end
   M.changed(o.id)
   return 'settled'
 end
 
--- decline{ order, payment, number, code, reason, message } → declined | ignored
+-- decline{ order, payment, number, code, reason, message, by, request } → declined | ignored
 function M.decline(a)
   local o, p = M.pair(a.order, a.payment)
   if not o or tonumber(p.number) ~= a.number then return 'ignored' end
@@ -129,25 +136,29 @@ function M.decline(a)
     status = 'requires_payment_method', decline_code = a.code, decline_reason = a.reason, decline_message = a.message,
     action_type = '', action_url = '',
   })
+  local reason = a.reason ~= '' and a.reason or a.code
+  M.note(o.id, 'declined', a.request, string.sub(reason .. ': ' .. a.message, 1, 200) .. ', ' .. a.by)
   M.changed(o.id)
   return 'declined'
 end
 
--- challenge{ order, payment, number, action_type, action_url } → requires_action | ignored
+-- challenge{ order, payment, number, action_type, action_url, by, request } → requires_action | ignored
 -- News may be older than the buyer's answer, so a challenge that was answered is not put again.
 function M.challenge(a)
   local o, p = M.pair(a.order, a.payment)
   if not o or tonumber(p.number) ~= a.number or p.status ~= 'processing' or p.answer ~= '' then return 'ignored' end
   redis.call('HSET', ckeys.order(o.id), 'status', 'open')
   set_payment(p.id, { status = 'requires_action', action_type = a.action_type, action_url = a.action_url })
+  M.note(o.id, 'challenged', a.request, a.action_type .. ', ' .. a.by)
   M.changed(o.id)
   return 'requires_action'
 end
 
 -- The order ends unpaid as `canceled` or `expired`. The caller has checked that its state allows it.
-function M.close(o, p, status)
+function M.close(o, p, status, request)
   redis.call('HSET', ckeys.order(o.id), 'status', status, 'canceled', now_text())
   set_payment(p.id, { status = 'canceled', action_type = '', action_url = '' })
+  M.note(o.id, status, request)
   M.changed(o.id)
 end
 

@@ -6,7 +6,7 @@ return {
   apply = function(args, jobs)
     orders.settle({
       order = args[1], payment = args[2], number = tonumber(args[3]), intent = args[4], amount = tonumber(args[5]),
-      currency = args[6], fulfil = jobs[1], refund = jobs[2],
+      currency = args[6], by = 'by a job', fulfil = jobs[1], refund = jobs[2],
     })
   end,
 }

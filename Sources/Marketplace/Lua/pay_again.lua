@@ -1,6 +1,6 @@
 -- The buyer pays again after a final decline: the payment number goes up, and with it the provider's idempotency key.
 -- A: 1 payment id, 2 user, 3 payment method, 4 idempotency record or '', 5 claim, 6 the job's id, 7 the number it
---    charges (the one that was declined plus 1). jobs: 1 charge.
+--    charges (the one that was declined plus 1), 8 trace id. jobs: 1 charge.
 -- Reply: ok(order and payment). Refuses not_found, request_in_flight, payment_not_payable, already_owned,
 -- purchase_in_progress.
 local p = orders.payment(A[1])
@@ -22,6 +22,7 @@ redis.call('HSET', ckeys.payment(p.id), 'status', 'processing', 'number', A[7], 
   'answer', '', 'decline_code', '', 'decline_reason', '', 'decline_message', '', 'job', A[6], 'updated', ckeys.int(now))
 redis.call('HSET', ckeys.order(o.id), 'status', 'processing', 'payment_status', 'unpaid')
 idem.done(A[4], o.id)
+orders.note(o.id, 'paid_again', A[8], 'attempt ' .. A[7])
 enqueue(jobs[1])
 orders.changed(o.id)
 return ok(orders.reply(o.id))

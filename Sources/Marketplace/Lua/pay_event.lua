@@ -1,14 +1,23 @@
 -- What a verified webhook says of an intent, applied to the order that its metadata names.
 -- A: 1 event (succeeded, failed, requires_action, canceled), 2 order, 3 payment, 4 number, 5 intent, 6 amount,
---    7 currency, 8 decline code, 9 decline reason, 10 decline message, 11 action type, 12 action url
+--    7 currency, 8 decline code, 9 decline reason, 10 decline message, 11 action type, 12 action url, 13 the event's id, 14 trace id
 -- jobs: 1 fulfil, 2 refund. Reply: ok(settled | late | declined | requires_action | ignored).
--- Safe to repeat and in any order: each transition checks the state it leaves.
+-- Safe to repeat and in any order: each transition checks the state it leaves. What changes nothing is noted as well.
 local a = {
   order = A[2], payment = A[3], number = tonumber(A[4]), intent = A[5], amount = tonumber(A[6]), currency = A[7],
   code = A[8], reason = A[9], message = A[10], action_type = A[11], action_url = A[12],
-  fulfil = jobs[1], refund = jobs[2],
+  fulfil = jobs[1], refund = jobs[2], by = 'by event ' .. A[13], request = A[14],
 }
-if A[1] == 'succeeded' then return ok(orders.settle(a)) end
-if A[1] == 'failed' or A[1] == 'canceled' then return ok(orders.decline(a)) end
-if A[1] == 'requires_action' then return ok(orders.challenge(a)) end
-return ok('ignored')
+local steps = redis.call('LLEN', ckeys.order_log(A[2]))
+local outcome = 'ignored'
+if A[1] == 'succeeded' then
+  outcome = orders.settle(a)
+elseif A[1] == 'failed' or A[1] == 'canceled' then
+  outcome = orders.decline(a)
+elseif A[1] == 'requires_action' then
+  outcome = orders.challenge(a)
+end
+if redis.call('LLEN', ckeys.order_log(A[2])) == steps and redis.call('EXISTS', ckeys.order(A[2])) == 1 then
+  orders.note(A[2], 'event', A[14], A[13] .. ' (' .. A[1] .. ') changed nothing')
+end
+return ok(outcome)

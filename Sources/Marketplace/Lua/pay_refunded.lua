@@ -9,10 +9,11 @@ return {
     local field = 'late:' .. args[2]
     if not p or p[field] ~= 'refund_due' then return end
     redis.call('HSET', ckeys.payment(p.id), field, 'refunded', 'updated', ckeys.int(now))
-    ledger.post({
+    local entry = ledger.post({
       kind = 'late_refund', order = p.order, payment = p.id, intent = args[2], currency = args[4],
       lines = { { 'provider', -tonumber(args[3]), 'refund' }, { 'refunds:due', tonumber(args[3]), 'late' } },
     })
+    orders.note(p.order, 'late_refund', '', args[2], entry)
     orders.changed(p.order)
   end,
 }

@@ -26,6 +26,8 @@ extension Marketplace {
         EffectDefinition(
             name: "order.fulfil", fragments: [CommerceFragments.orders], body: PackageResources.order_fulfil_lua),
         EffectDefinition(
+            name: "order.mailed", fragments: [CommerceFragments.orders], body: PackageResources.order_mailed_lua),
+        EffectDefinition(
             name: "payment.refunded", fragments: [CommerceFragments.orders], body: PackageResources.pay_refunded_lua),
         EffectDefinition(
             name: "grants.issue", fragments: [CommerceFragments.keys], body: PackageResources.grant_issue_lua),

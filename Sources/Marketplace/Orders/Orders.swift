@@ -26,7 +26,7 @@ public struct Orders: Sendable {
     ///   - quote: What the cart said it costs (``Cart/quote``).
     ///   - paymentMethod: The provider's token of what is paid with; a card's number never comes this far.
     ///   - claim: The request's idempotency claim, which is pointed at the order in the same step.
-    ///   - traceID: A trace context for the jobs.
+    ///   - traceID: The request's id, for the jobs and the order's story.
     /// - Throws: ``MarketplaceError`` `not_found`, `cart_empty`, `cart_checked_out`, `quote_mismatch`,
     ///   `product_unavailable`, `already_owned`, `purchase_in_progress`, `currency_mismatch`,
     ///   `payment_method_required` or `request_in_flight`.
@@ -39,9 +39,10 @@ public struct Orders: Sendable {
         let order = market.newID(.order)
         let payment = market.newID(.payment)
         let jobs = [
-            try ChargeOrder(order: order, payment: payment, number: 1).prepared(traceID: traceID),
-            try ExpireOrder(order: order).prepared(delay: settings.orderExpiry, traceID: traceID),
-            try FulfilOrder(order: order).prepared(traceID: traceID),
+            try ChargeOrder(order: order, payment: payment, number: 1).prepared(traceID: traceID, tag: order),
+            try ExpireOrder(order: order).prepared(
+                delay: settings.orderExpiry, traceID: traceID, tag: order),
+            try FulfilOrder(order: order).prepared(traceID: traceID, tag: order),
         ]
         let arguments =
             [cart, user, quote, order, payment, paymentMethod ?? ""].map { RedisArgument($0) } + claim.arguments + [

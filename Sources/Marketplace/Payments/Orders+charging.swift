@@ -88,7 +88,15 @@ extension Orders {
     package func fulfilled(_ order: String, traceID: String?) throws -> Effect {
         Effect(
             "order.fulfil", arguments: [RedisArgument(order)],
-            jobs: [try IssueLinks(order: order).prepared(traceID: traceID)])
+            jobs: [try IssueLinks(order: order).prepared(traceID: traceID, tag: order)])
+    }
+
+    /// Notes the messages about an order that are enqueued in the same completion.
+    package func mailed(_ order: String, _ mails: [(job: JobID, what: String)]) -> Effect {
+        Effect(
+            "order.mailed",
+            arguments: [RedisArgument(order)]
+                + mails.flatMap { [RedisArgument($0.job.rawValue), RedisArgument($0.what)] })
     }
 
     /// What came too late went back.

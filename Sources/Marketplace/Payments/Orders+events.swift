@@ -9,9 +9,12 @@ extension Orders {
 
     /// Applies a webhook whose signature was verified; what is unknown or late changes nothing.
     ///
+    /// - Parameters:
+    ///   - event: The event.
+    ///   - traceID: The request's id, for the jobs and the order's story.
     /// - Returns: What was done: `settled`, `late`, `declined`, `requires_action` or `ignored`.
     @discardableResult
-    public func apply(_ event: PaymentEvent) async throws -> String {
+    public func apply(_ event: PaymentEvent, traceID: String? = nil) async throws -> String {
         guard case .intent(let intent) = event.object, let reference = IntentReference(intent) else {
             return "ignored"
         }
@@ -32,20 +35,23 @@ extension Orders {
             RedisArgument(decline?.declineCode ?? ""),
             RedisArgument(decline?.message ?? "The payment was declined."),
             RedisArgument(intent.nextAction?.type ?? ""), RedisArgument(intent.nextAction?.url ?? ""),
+            RedisArgument(event.id), RedisArgument(traceID ?? ""),
         ]
         let values = try await market.transact(
-            Self.event, arguments: arguments, jobs: try settlementJobs(reference, intent: intent))
+            Self.event, arguments: arguments, jobs: try settlementJobs(reference, intent: intent, traceID: traceID))
         return values.first?.string ?? "ignored"
     }
 
     /// What follows a success: the fulfilment, or the refund of money that came too late.
-    func settlementJobs(_ reference: IntentReference, intent: PaymentIntent) throws -> [PreparedJob] {
+    func settlementJobs(
+        _ reference: IntentReference, intent: PaymentIntent, traceID: String? = nil
+    ) throws -> [PreparedJob] {
         [
-            try FulfilOrder(order: reference.order).prepared(),
+            try FulfilOrder(order: reference.order).prepared(traceID: traceID, tag: reference.order),
             try RefundLatePayment(
                 payment: reference.payment, intent: intent.id, amount: intent.amountCaptured,
                 currency: intent.currency.uppercased()
-            ).prepared(),
+            ).prepared(traceID: traceID, tag: reference.order),
         ]
     }
 }

@@ -25,10 +25,10 @@ extension Orders {
         let order = try await self.payment(payment, user: user)
         let job = try ChargeOrder(
             order: order.id, payment: payment, number: order.payment.number, authentication: authentication
-        ).prepared(traceID: traceID)
+        ).prepared(traceID: traceID, tag: order.id)
         let arguments =
             [payment, user, authentication.rawValue].map { RedisArgument($0) } + claim.arguments
-            + [RedisArgument(job.id.rawValue)]
+            + [RedisArgument(job.id.rawValue), RedisArgument(traceID ?? "")]
         return try await run(Self.answer, arguments, [job])
     }
 
@@ -41,10 +41,11 @@ extension Orders {
     ) async throws -> Order {
         let order = try await self.payment(payment, user: user)
         let number = order.payment.number + 1
-        let job = try ChargeOrder(order: order.id, payment: payment, number: number).prepared(traceID: traceID)
+        let job = try ChargeOrder(order: order.id, payment: payment, number: number)
+            .prepared(traceID: traceID, tag: order.id)
         let arguments =
             [payment, user, paymentMethod].map { RedisArgument($0) } + claim.arguments
-            + [RedisArgument(job.id.rawValue), RedisArgument(number)]
+            + [RedisArgument(job.id.rawValue), RedisArgument(number), RedisArgument(traceID ?? "")]
         return try await run(Self.again, arguments, [job])
     }
 
@@ -53,9 +54,11 @@ extension Orders {
     /// One that is canceled already stays so.
     ///
     /// - Throws: ``MarketplaceError`` `not_found`, `payment_in_progress` or `payment_not_cancelable`.
-    public func cancel(payment: String, user: String) async throws -> Order {
-        let id = try checked(payment)
-        return try await run(Self.cancel, [id, RedisArgument(user)], [try CancelIntent(payment: payment).prepared()])
+    public func cancel(payment: String, user: String, traceID: String? = nil) async throws -> Order {
+        let order = try await self.payment(payment, user: user)
+        return try await run(
+            Self.cancel, [RedisArgument(payment), RedisArgument(user), RedisArgument(traceID ?? "")],
+            [try CancelIntent(payment: payment).prepared(traceID: traceID, tag: order.id)])
     }
 
     private func run(
