@@ -173,8 +173,8 @@ let package = Package(
         .executableTarget(
             name: "sunsetctl",
             dependencies: [
-                "Assembly", "Marketplace", "ObjectStore", "Settings", "JobQueue", "RedisClient", argumentParser,
-                logging,
+                "Assembly", "Marketplace", "ObjectStore", "Payments", "Settings", "JobQueue", "RedisClient",
+                argumentParser, logging,
             ],
             swiftSettings: settings
         ),
@@ -232,7 +232,8 @@ let package = Package(
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "sunsetctl", "Marketplace", "ObjectStore", "Payments", "JobQueue", "RedisClient", "TestSupport",
+                "sunsetctl", "Marketplace", "ObjectStore", "Payments", "PaymentStub", "JobQueue", "RedisClient",
+                "TestSupport",
                 logging, lifecycle,
             ],
             swiftSettings: settings),

@@ -159,8 +159,12 @@ public struct Settings: Sendable {
         flags: [String] = [],
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws {
-        let values = try SettingValues(
-            file: file ?? Self.standardFile(environment: environment), flags: flags, environment: environment)
+        self.init(
+            try SettingValues(
+                file: file ?? Self.standardFile(environment: environment), flags: flags, environment: environment))
+    }
+
+    init(_ values: SettingValues) {
         func path(_ key: String) -> String { values.path(key) ?? "" }
         dataDirectory = values.dataDirectory
         namespace = values.text("namespace")
@@ -203,7 +207,7 @@ public struct Settings: Sendable {
         }
     }
 
-    private static func standardFile(environment: [String: String]) -> String? {
+    static func standardFile(environment: [String: String]) -> String? {
         if let file = environment["SUNSET_CONFIG"], !file.isEmpty { return file }
         return FileManager.default.fileExists(atPath: "Config/sunset.yaml") ? "Config/sunset.yaml" : nil
     }

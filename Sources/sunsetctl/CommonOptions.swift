@@ -16,6 +16,9 @@ struct CommonOptions: ParsableArguments {
     /// The settings of the command line, as `--key value`; see ``Sunsetctl/main()``.
     static let settings = Mutex<[String]>([])
 
+    /// The settings as they are read, whether they are right or not.
+    var settingsCheck: SettingsCheck { SettingsCheck(file: config, flags: Self.settings.withLock { $0 }) }
+
     /// Reaches the queues alone: no folder, key or file of the installation is needed, so it works from any host.
     func withQueue(_ body: (QueueInspector, JobQueue) async throws -> Void) async throws {
         try await complaining {
@@ -51,7 +54,7 @@ struct CommonOptions: ParsableArguments {
         try await complaining { try await body(Settings(file: config, flags: Self.settings.withLock { $0 })) }
     }
 
-    private static var logger: Logger {
+    static var logger: Logger {
         var logger = Logger(label: "sunsetctl") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .error
         return logger

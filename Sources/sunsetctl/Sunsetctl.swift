@@ -14,7 +14,7 @@ struct Sunsetctl: AsyncParsableCommand {
         subcommands: [
             QueueCommands.self, JobCommands.self, DeadCommands.self, WorkerCommands.self, PoolCommands.self,
             CronCommands.self, BatchCommands.self, Stats.self, OrderCommands.self, UserCommands.self, KeysCommands.self,
-            LedgerCommands.self,
+            LedgerCommands.self, ConfigCommands.self, Doctor.self,
         ]
     )
 
@@ -109,4 +109,9 @@ struct KeysCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys", abstract: "The keys that sign URLs and download links.",
         subcommands: [KeysList.self, KeysRotate.self])
+}
+
+struct ConfigCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config", abstract: "The settings.", subcommands: [ConfigCheck.self])
 }

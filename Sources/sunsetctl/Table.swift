@@ -67,6 +67,9 @@ enum Show {
         return line.filter { $0.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } }
     }
 
+    /// `1 job`, `2 jobs`.
+    static func count(_ number: Int, _ what: String) -> String { "\(number) \(what)\(number == 1 ? "" : "s")" }
+
     /// A span in milliseconds in the unit that a person would take.
     static func span(_ milliseconds: Int64?) -> String {
         guard let milliseconds else { return "–" }

@@ -49,16 +49,23 @@ struct ControlHarness {
     /// Runs `sunsetctl` with the words and the settings that reach the server.
     func ctl(_ words: String...) async throws -> Said { try await ctl(words) }
 
-    /// - Parameter input: what stands on standard input.
-    func ctl(_ words: [String], input: String = "") async throws -> Said {
+    /// - Parameters:
+    ///   - input: what stands on standard input.
+    ///   - settings: more of them; they win over the harness's own.
+    ///   - environment: variables of the run, as `NAME=value`.
+    func ctl(
+        _ words: [String], input: String = "", settings more: [String] = [], environment: [String] = []
+    ) async throws -> Said {
         let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "sunsetctl")
         let (out, err) = (folder.file("out"), folder.file("err"))
         try Data(input.utf8).write(to: URL(filePath: folder.file("in")))
-        let command = "exec '\(program.path)' \"$@\" >'\(out)' 2>'\(err)' <'\(folder.file("in"))'"
+        let variables = environment.map { "'\($0)' " }.joined()
+        let command =
+            "exec env \(variables)'\(program.path)' \"$@\" >'\(out)' 2>'\(err)' <'\(folder.file("in"))'"
         let settings = [
             "--data", folder.path, "--redis-socket", server.socketPath, "--redis-allow-volatile", "true",
         ]
-        let child = try ChildProcess("/bin/sh", ["-c", command, "sh"] + words + settings)
+        let child = try ChildProcess("/bin/sh", ["-c", command, "sh"] + words + settings + more)
         let status = child.wait()
         return Said(
             status: status >> 8, output: try String(contentsOfFile: out, encoding: .utf8),

@@ -83,6 +83,44 @@ struct SettingsTests {
         #expect(found.contains { $0.contains("SUNSET_API_PROT") })
     }
 
+    @Test("an unknown name comes with the nearest known one")
+    func nearest() throws {
+        let yaml = try file("redis:\n  pasword_file: x\nport: 80\nnothing_like_it: 1\n")
+        let found = problems {
+            try Settings(file: yaml, flags: ["--api-prot", "1"], environment: ["SUNSET_API_PRT": "1"])
+        }
+        #expect(found.contains { $0.hasPrefix("redis.pasword_file: ") && $0.contains("mean redis.password_file?") })
+        #expect(found.contains { $0.hasPrefix("port: ") && $0.contains("api.port or payments.stub.port or redis") })
+        #expect(found.contains { $0.hasPrefix("nothing_like_it: ") && !$0.contains("did you mean") })
+        #expect(found.contains { $0.contains("did you mean --api-port?") })
+        #expect(found.contains { $0.contains("did you mean SUNSET_API_PORT?") })
+        #expect(Nearest.distance("abcd", "abdc") == 1)
+        #expect(Nearest.distance("", "abc") == 3)
+        #expect(Nearest.distance("kitten", "sitting") == 3)
+    }
+
+    @Test("a section whose lines are all comments is an empty one")
+    func emptySection() throws {
+        let yaml = try file("api:\n  # port: 80\nlog:\n  level: debug\n")
+        #expect(try Settings(file: yaml, flags: [], environment: [:]).logLevel == "debug")
+    }
+
+    @Test("a check tells of each value where it came from, and what is wrong with it, and where")
+    func check() throws {
+        let yaml = try file("api:\n  host: ::1\n  port: 1001\nlog:\n  level: loud\n")
+        let check = SettingsCheck(file: yaml, flags: ["--api-port=1003"], environment: ["SUNSET_NAMESPACE": "n"])
+        func value(_ key: String) -> SettingsCheck.Value? { check.values.first { $0.definition.key == key } }
+        #expect(check.values.count == SettingDefinition.all.count)
+        #expect(value("api.host")?.source == .file(yaml, line: 2))
+        #expect(value("api.port")?.text == "1003" && value("api.port")?.source == .flag)
+        #expect(value("namespace")?.text == "n" && value("namespace")?.source == .environment)
+        #expect(value("redis.port")?.source == .standard)
+        #expect(check.settings == nil)
+        #expect(check.problems.count == 1)
+        #expect(check.problems.first?.hasSuffix("(\(yaml), line 5)") == true)
+        #expect(SettingsCheck(file: nil, flags: [], environment: ["SUNSET_CONFIG": "/no/such"]).problems.count == 1)
+    }
+
     @Test("relative paths start at the data folder")
     func paths() throws {
         let settings = try Settings(file: try file("data: /srv/x\n"), flags: [], environment: [:])

@@ -1,6 +1,6 @@
-import JobQueue
+public import JobQueue
 import ObjectStore
-import RedisClient
+public import RedisClient
 
 extension Marketplace {
     /// The layout of the records that this build reads and writes; raised with every change that older builds can't read.
@@ -15,6 +15,14 @@ extension Marketplace {
         try await queue.prepare()
         try await objects.createBucket(Uploads.bucket)
         try await objects.createBucket(Uploads.mediaBucket)
+    }
+
+    /// The layout of the records in Redis, `nil` before the first start, and the one that this build works on.
+    public static func schema(
+        in redis: RedisClient, namespace: Namespace
+    ) async throws -> (found: String?, expected: String) {
+        let command = RedisCommand("GET", RedisArgument(Keys(namespace).schema)).retrying(.safe)
+        return (try await redis.send(command).string, schemaVersion)
     }
 
     /// Writes the version into an empty installation, compares it in any other.
