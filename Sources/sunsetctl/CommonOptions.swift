@@ -11,7 +11,7 @@ import Synchronization
 /// What every command takes, and how it reaches the installation.
 struct CommonOptions: ParsableArguments {
     @Flag(help: "Print JSON for programs instead of a table for people.") var json = false
-    @Option(help: "The file of settings.") var config: String?
+    @Option(help: "The file of settings.", completion: .file(extensions: ["yaml", "yml"])) var config: String?
 
     /// The settings of the command line, as `--key value`; see ``Sunsetctl/main()``.
     static let settings = Mutex<[String]>([])

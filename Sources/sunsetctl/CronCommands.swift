@@ -30,7 +30,7 @@ struct CronList: AsyncParsableCommand {
 struct CronHistory: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history", abstract: "The last ticks of a periodic job, at most 50.")
-    @Argument(help: "The entry.") var name: String
+    @Argument(help: "The periodic job.", completion: Offered.schedule) var name: String
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
@@ -54,14 +54,16 @@ struct CronRun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Runs a periodic job now, also while it is paused.",
         discussion: "A worker process enqueues it; if none hears of it within ten minutes, nothing happens.")
-    @Argument(help: "The entry.") var name: String
+    @Argument(help: "The periodic job.", completion: Offered.schedule) var name: String
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
         try await common.withQueue { inspector, _ in
             try await inspector.requireSchedule(name)
-            guard let id = try await inspector.runScheduleNow(name) else { throw ExitCode(1) }
-            if common.json { try common.printJSON(["job": id.rawValue]) } else { print("wanted as job \(id)") }
+            guard let id = try await inspector.runScheduleNow(name) else {
+                throw CommonOptions.refuse("'\(name)' was forgotten in between")
+            }
+            try common.report("wanted as job \(id)", ["name": name, "job": id.rawValue])
         }
     }
 }
@@ -69,13 +71,14 @@ struct CronRun: AsyncParsableCommand {
 struct CronPause: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause", abstract: "Stops a periodic job's ticks.")
-    @Argument(help: "The entry.") var name: String
+    @Argument(help: "The periodic job.", completion: Offered.schedule) var name: String
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
         try await common.withQueue { inspector, _ in
             try await inspector.requireSchedule(name)
-            print(try await inspector.pauseSchedule(name) ? "paused" : "was paused already")
+            let changed = try await inspector.pauseSchedule(name)
+            try common.report(changed ? "paused" : "was paused already", ["name": name, "state": "paused"])
         }
     }
 }
@@ -83,13 +86,14 @@ struct CronPause: AsyncParsableCommand {
 struct CronResume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume", abstract: "Lets a periodic job have its ticks again; those of the pause are dropped.")
-    @Argument(help: "The entry.") var name: String
+    @Argument(help: "The periodic job.", completion: Offered.schedule) var name: String
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
         try await common.withQueue { inspector, _ in
             try await inspector.requireSchedule(name)
-            print(try await inspector.resumeSchedule(name) ? "resumed" : "was not paused")
+            let changed = try await inspector.resumeSchedule(name)
+            try common.report(changed ? "resumed" : "was not paused", ["name": name, "state": "active"])
         }
     }
 }
@@ -99,14 +103,14 @@ struct CronForget: AsyncParsableCommand {
         commandName: "forget", abstract: "Removes a periodic job's entry and history.",
         discussion: "A process that still has it declares it anew within half a minute: so an older version takes over."
     )
-    @Argument(help: "The entry.") var name: String
+    @Argument(help: "The periodic job.", completion: Offered.schedule) var name: String
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
         try await common.withQueue { inspector, _ in
             try await inspector.requireSchedule(name)
             try await inspector.forgetSchedule(name)
-            print("forgotten")
+            try common.report("forgotten", ["name": name, "state": "forgotten"])
         }
     }
 }

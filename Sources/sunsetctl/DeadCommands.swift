@@ -4,7 +4,7 @@ import JobQueue
 struct DeadList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls", abstract: "The dead jobs of all queues, or of one, the latest first.")
-    @Option(help: "The queue; without it all.") var queue: String?
+    @Option(help: "The queue; without it all.", completion: Offered.queue) var queue: String?
     @Option(help: "How many of each queue, 1 to 1000.") var limit = 20
     @OptionGroup var common: CommonOptions
 
@@ -31,7 +31,7 @@ struct DeadList: AsyncParsableCommand {
 struct DeadRetryAll: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry-all", abstract: "Puts all dead jobs of a queue back, or those that match.")
-    @Argument(help: "The queue.") var name: String
+    @Argument(help: "The queue.", completion: Offered.queue) var name: String
     @OptionGroup var options: SteeringOptions
 
     func run() async throws { try await options.runOnDead(of: name, .retry, "retried") }
@@ -40,7 +40,7 @@ struct DeadRetryAll: AsyncParsableCommand {
 struct DeadPurge: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "purge", abstract: "Deletes all dead jobs of a queue, or those that match.")
-    @Argument(help: "The queue.") var name: String
+    @Argument(help: "The queue.", completion: Offered.queue) var name: String
     @OptionGroup var options: SteeringOptions
 
     func run() async throws { try await options.runOnDead(of: name, .delete, "deleted", isDestructive: true) }

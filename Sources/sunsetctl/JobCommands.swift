@@ -7,7 +7,7 @@ extension JobState: ExpressibleByArgument {}
 struct JobList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls", abstract: "The jobs of a queue in one state, a page at a time.")
-    @Argument(help: "The queue.") var queue: String
+    @Argument(help: "The queue.", completion: Offered.queue) var queue: String
     @Option(help: "The state: \(JobState.allCases.map(\.rawValue).joined(separator: ", ")).") var state = JobState
         .waiting
     @Option(help: "Where the page begins, as the page before said.") var cursor: String?
@@ -44,7 +44,7 @@ struct JobShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "One job: payload, attempts, errors.")
     @Argument(help: "The job's id.") var id: String
-    @Option(help: "Its queue; without it every queue is asked.") var queue: String?
+    @Option(help: "Its queue; without it every queue is asked.", completion: Offered.queue) var queue: String?
     @OptionGroup var common: CommonOptions
 
     func run() async throws {

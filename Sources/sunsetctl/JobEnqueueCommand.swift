@@ -10,7 +10,7 @@ struct JobEnqueue: AsyncParsableCommand {
             The payload comes from --payload, from --file, or from standard input. Its form is checked, not its type: \
             a worker that can't read it dead-letters the job with the reason. Give --id to make a repetition harmless.
             """)
-    @Argument(help: "The queue.") var queue: String
+    @Argument(help: "The queue.", completion: Offered.queue) var queue: String
     @Argument(help: "The name of the type, as workers know it.") var type: String
     @Option(name: .customLong("version"), help: "The version of the payload.") var payloadVersion = 1
     @Option(help: "The payload as JSON.") var payload: String?

@@ -17,7 +17,8 @@ extension JobPriority: ExpressibleByArgument {
 /// Which jobs a command is about: some by id, or all of a state that a filter lets through.
 struct JobSelection: ParsableArguments {
     @Option(help: "The ids, separated by commas.") var id: String?
-    @Option(help: "The queue; needed with --state, else every queue is asked.") var queue: String?
+    @Option(help: "The queue; needed with --state, else every queue is asked.", completion: Offered.queue) var queue:
+        String?
     @Option(help: "All jobs in this state: \(JobState.allCases.map(\.rawValue).joined(separator: ", ")).")
     var state: JobState?
     @Option(help: "Only jobs of this type.") var type: String?

@@ -55,7 +55,7 @@ struct JobMove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "move", abstract: "Moves jobs that do not run to another queue, with their history.")
     @Argument(help: "The job's id; or select by --state.") var job: String?
-    @Option(help: "The queue that they go to.") var to: String
+    @Option(help: "The queue that they go to.", completion: Offered.queue) var to: String
     @OptionGroup var options: SteeringOptions
 
     func run() async throws { try await options.run(.move(to: to), "moved to \(to)", job: job) }

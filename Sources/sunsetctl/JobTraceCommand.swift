@@ -10,7 +10,7 @@ struct JobTraceCommand: AsyncParsableCommand {
             A job that completed is remembered without its tag: give --tag.
             """)
     @Argument(help: "The job's id.") var id: String
-    @Option(help: "Its queue; without it every queue is asked.") var queue: String?
+    @Option(help: "Its queue; without it every queue is asked.", completion: Offered.queue) var queue: String?
     @Option(help: "Its tag, for a job that completed.") var tag: String?
     @OptionGroup var common: CommonOptions
 

@@ -37,7 +37,7 @@ struct PoolScale: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scale",
         abstract: "Sets how many processes a queue gets over all pools; auto leaves it to its latency.")
-    @Argument(help: "The queue.") var queue: String
+    @Argument(help: "The queue.", completion: Offered.queue) var queue: String
     @Argument(help: "A number (4), bounds (1..8), or auto.") var to: String
     @OptionGroup var common: CommonOptions
 

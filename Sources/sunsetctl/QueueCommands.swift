@@ -28,7 +28,7 @@ struct QueueList: AsyncParsableCommand {
 
 struct QueueInspect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "inspect", abstract: "One queue in depth.")
-    @Argument(help: "The queue.") var queue: String
+    @Argument(help: "The queue.", completion: Offered.queue) var queue: String
     @OptionGroup var common: CommonOptions
 
     func run() async throws {

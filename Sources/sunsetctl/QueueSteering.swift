@@ -7,7 +7,7 @@ extension QueueHistory.Step: ExpressibleByArgument {}
 struct QueueHistoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history", abstract: "What a queue did, by minute, hour or day, the newest last.")
-    @Argument(help: "The queue.") var queue: String
+    @Argument(help: "The queue.", completion: Offered.queue) var queue: String
     @Option(help: "The step: minute, hour, day.") var by = QueueHistory.Step.minute
     @Option(help: "How many steps.") var count = 30
     @OptionGroup var common: CommonOptions
@@ -43,7 +43,7 @@ struct QueueHistoryCommand: AsyncParsableCommand {
 struct QueuePause: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause", abstract: "Stops claims of a queue; what runs goes on, and jobs can be enqueued.")
-    @Argument(help: "The queue.") var queue: String
+    @Argument(help: "The queue.", completion: Offered.queue) var queue: String
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
@@ -58,7 +58,7 @@ struct QueuePause: AsyncParsableCommand {
 struct QueueResume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume", abstract: "Lets a paused queue be claimed again.")
-    @Argument(help: "The queue.") var queue: String
+    @Argument(help: "The queue.", completion: Offered.queue) var queue: String
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
@@ -74,7 +74,7 @@ struct QueueDrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "drain", abstract: "Waits until nothing waits and nothing runs; scheduled jobs do not count.",
         discussion: "Stop the producers first: what they enqueue is waited for as well. Ends with 1 after --timeout.")
-    @Argument(help: "The queue.") var queue: String
+    @Argument(help: "The queue.", completion: Offered.queue) var queue: String
     @Option(help: "Seconds after which it gives up.") var timeout: Double = .infinity
     @OptionGroup var common: CommonOptions
 
@@ -105,7 +105,7 @@ struct QueueDrainCommand: AsyncParsableCommand {
 struct QueueEmpty: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "empty", abstract: "Deletes the jobs of a queue that do not run, in steps of 500.")
-    @Argument(help: "The queue.") var queue: String
+    @Argument(help: "The queue.", completion: Offered.queue) var queue: String
     @Option(help: "Only jobs in this state; without it all but running and completed ones.") var state: JobState?
     @OptionGroup var consent: ConsentOptions
     @OptionGroup var common: CommonOptions
@@ -129,7 +129,7 @@ struct QueueLimit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "limit",
         abstract: "Bounds what runs of a queue over all workers; without options it shows the bounds.")
-    @Argument(help: "The queue.") var queue: String
+    @Argument(help: "The queue.", completion: Offered.queue) var queue: String
     @Option(help: "The most jobs that run at once, over all workers.") var concurrency: Int?
     @Option(help: "Starts per second, minute or hour: 100/s, 5/m, 1000/h.") var rate: String?
     @Option(help: "How many starts may come at once after a pause; as many as the rate's count without it.")
@@ -164,7 +164,7 @@ struct QueueLimit: AsyncParsableCommand {
 struct QueueRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rm", abstract: "Removes an empty queue with its history and bounds; --force empties it first.")
-    @Argument(help: "The queue.") var queue: String
+    @Argument(help: "The queue.", completion: Offered.queue) var queue: String
     @Flag(help: "Kill and delete its jobs first.") var force = false
     @OptionGroup var consent: ConsentOptions
     @OptionGroup var common: CommonOptions

@@ -8,13 +8,14 @@ struct Sunsetctl: AsyncParsableCommand {
         commandName: "sunsetctl",
         abstract: "Looks at Sunset's queues and money, and steers them.",
         discussion: """
-            Exit status: 0 done; 1 not found, or a check that did not hold; 64 wrong usage; 69 Redis or a file is out of reach.
+            Exit status: 0 done; 1 not found, refused, or a check that did not hold; 2 warnings alone (doctor, config check); \
+            64 wrong usage; 69 Redis or a file is out of reach.
             Every key of Config/sunset.yaml is a flag too: redis.socket is --redis-socket.
             """,
         subcommands: [
             QueueCommands.self, JobCommands.self, DeadCommands.self, WorkerCommands.self, PoolCommands.self,
             CronCommands.self, BatchCommands.self, Stats.self, OrderCommands.self, UserCommands.self, KeysCommands.self,
-            LedgerCommands.self, ConfigCommands.self, Doctor.self,
+            LedgerCommands.self, ConfigCommands.self, Doctor.self, Completions.self,
         ]
     )
 
@@ -24,14 +25,17 @@ struct Sunsetctl: AsyncParsableCommand {
         var words: [String] = []
         var settings: [String] = []
         var rest = CommandLine.arguments.dropFirst()
+        // A shell that wants completions counts the words: they stay, and the settings among them hold all the same.
+        let isCompletion = rest.first == "---completion"
         while let word = rest.popFirst() {
             let name = word.split(separator: "=", maxSplits: 1).first.map(String.init) ?? word
             guard flags.contains(name) else {
                 words.append(word)
                 continue
             }
-            settings.append(word)
-            if name == word, let value = rest.popFirst() { settings.append(value) }
+            let value = name == word ? rest.popFirst() : nil
+            settings += [word] + (value.map { [$0] } ?? [])
+            if isCompletion { words += [word] + (value.map { [$0] } ?? []) }
         }
         CommonOptions.settings.withLock { $0 = settings }
         await main(words)

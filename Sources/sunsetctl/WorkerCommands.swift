@@ -26,7 +26,7 @@ struct WorkerList: AsyncParsableCommand {
 
 struct WorkerShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "show", abstract: "One worker and what it runs.")
-    @Argument(help: "The worker's id or name.") var worker: String
+    @Argument(help: "The worker's id or name.", completion: Offered.worker) var worker: String
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
@@ -49,7 +49,7 @@ struct WorkerShow: AsyncParsableCommand {
 struct WorkerQuiet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quiet", abstract: "Lets a worker claim nothing more; what it runs goes on.")
-    @Argument(help: "The worker's id or name.") var worker: String
+    @Argument(help: "The worker's id or name.", completion: Offered.worker) var worker: String
     @OptionGroup var common: CommonOptions
 
     func run() async throws { try await tell(worker, .quiet, "claims nothing more", common) }
@@ -57,7 +57,7 @@ struct WorkerQuiet: AsyncParsableCommand {
 
 struct WorkerResume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "resume", abstract: "Lets a quiet worker claim again.")
-    @Argument(help: "The worker's id or name.") var worker: String
+    @Argument(help: "The worker's id or name.", completion: Offered.worker) var worker: String
     @OptionGroup var common: CommonOptions
 
     func run() async throws { try await tell(worker, .resume, "claims again", common) }
@@ -66,7 +66,7 @@ struct WorkerResume: AsyncParsableCommand {
 struct WorkerStop: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stop", abstract: "Lets a worker drain and end; a pool that wants it starts another.")
-    @Argument(help: "The worker's id or name.") var worker: String
+    @Argument(help: "The worker's id or name.", completion: Offered.worker) var worker: String
     @OptionGroup var consent: ConsentOptions
     @OptionGroup var common: CommonOptions
 
