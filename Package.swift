@@ -72,7 +72,9 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "PaymentStub",
-            dependencies: ["Payments", asyncHTTPClient, crypto, hummingbird, logging, lifecycle],
+            dependencies: [
+                "Payments", "Telemetry", asyncHTTPClient, crypto, hummingbird, logging, metrics, lifecycle,
+            ],
             swiftSettings: settings
         ),
 
@@ -87,8 +89,8 @@ let package = Package(
         .target(
             name: "Telemetry",
             dependencies: [
-                .product(name: "CoreMetrics", package: "swift-metrics"), logging, lifecycle, nioCore, nioHTTP1,
-                nioPosix,
+                .product(name: "CoreMetrics", package: "swift-metrics"), logging, metrics, lifecycle, nioCore,
+                nioHTTP1, nioPosix,
             ],
             swiftSettings: settings),
         .target(name: "Settings", dependencies: [configuration, yams], swiftSettings: settings),
@@ -124,7 +126,7 @@ let package = Package(
             name: "Links", dependencies: ["Marketplace", "JobQueue", logging], path: "Workers/Links",
             swiftSettings: settings),
         .target(
-            name: "Mail", dependencies: ["Marketplace", "JobQueue", logging, nioPosix], path: "Workers/Mail",
+            name: "Mail", dependencies: ["Marketplace", "JobQueue", logging, metrics, nioPosix], path: "Workers/Mail",
             swiftSettings: settings),
         .target(
             name: "Maintenance", dependencies: ["Marketplace", "ObjectStore", "JobQueue", logging],
@@ -133,7 +135,8 @@ let package = Package(
             name: "Pool",
             dependencies: [
                 "Assembly", "Ingest", "Charges", "Fulfilment", "Links", "Mail", "Maintenance", "Settings", "JobQueue",
-                "Marketplace", "RedisClient", "Telemetry", logging, lifecycle, signals, subprocess, systemPackage,
+                "Marketplace", "RedisClient", "Telemetry", logging, metrics, lifecycle, signals, subprocess,
+                systemPackage,
             ],
             path: "Workers/Pool",
             swiftSettings: settings
@@ -167,7 +170,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "sunset-payments",
-            dependencies: ["PaymentStub", "Assembly", "Settings", argumentParser, hummingbird, logging, lifecycle],
+            dependencies: [
+                "PaymentStub", "Assembly", "Settings", "Telemetry", argumentParser, hummingbird, logging, lifecycle,
+            ],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -186,7 +191,7 @@ let package = Package(
 
         // Tests run against real parts; TestSupport starts and stops them.
         .target(
-            name: "TestSupport", dependencies: ["RedisClient", logging], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["RedisClient", "Telemetry", logging], path: "Tests/TestSupport",
             swiftSettings: settings),
         .testTarget(
             name: "RedisClientTests", dependencies: ["RedisClient", "CHiredis", "TestSupport", metrics],
@@ -212,15 +217,15 @@ let package = Package(
         .executableTarget(
             name: "pool-test-worker",
             dependencies: [
-                "Pool", "Assembly", "Ingest", "Settings", "JobQueue", "RedisClient", argumentParser, lifecycle, signals,
-                subprocess,
+                "Pool", "Assembly", "Ingest", "Settings", "JobQueue", "RedisClient", argumentParser, logging, lifecycle,
+                signals, subprocess,
             ],
             path: "Tests/PoolTestWorker", swiftSettings: settings),
         .testTarget(
             name: "ObjectStoreTests", dependencies: ["ObjectStore", "TestSupport", nioCore], swiftSettings: settings),
         .testTarget(
             name: "PaymentsTests",
-            dependencies: ["Payments", "PaymentStub", "TestSupport", asyncHTTPClient, hummingbird],
+            dependencies: ["Payments", "PaymentStub", "Telemetry", "TestSupport", asyncHTTPClient, hummingbird],
             swiftSettings: settings),
         .testTarget(
             name: "MarketplaceTests",
@@ -238,14 +243,15 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "TelemetryTests", dependencies: ["Telemetry", metrics, logging, lifecycle], swiftSettings: settings),
+            name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport", metrics, logging, lifecycle],
+            swiftSettings: settings),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: settings),
         .testTarget(
             name: "WorkersTests",
             dependencies: [
                 "Ingest", "Charges", "Fulfilment", "Links", "Mail", "Maintenance", "Pool",
                 "Marketplace", "ObjectStore", "JobQueue", "RedisClient", "TestSupport", "sunset-worker",
-                "pool-test-worker", "PaymentStub", nioCore, logging,
+                "pool-test-worker", "PaymentStub", "Telemetry", nioCore, logging,
             ],
             swiftSettings: settings),
         .testTarget(

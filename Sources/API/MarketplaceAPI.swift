@@ -2,6 +2,7 @@ public import Hummingbird
 import Marketplace
 public import NIOCore
 public import ServiceLifecycle
+import Telemetry
 
 /// The REST API, built: routes, middleware, storefront.
 public struct MarketplaceAPI: Sendable {
@@ -28,7 +29,8 @@ public struct MarketplaceAPI: Sendable {
         Self.addRoutes(
             to: router,
             APIEnvironment(
-                marketplace: dependencies.marketplace, events: dependencies.events, configuration: configuration))
+                marketplace: dependencies.marketplace, events: dependencies.events, configuration: configuration,
+                transfers: TransferMetrics(registry: dependencies.metrics.registry)))
         self.routes = router.index.routes
         self.responder = router.router.buildResponder()
         self.dependencies = dependencies

@@ -18,6 +18,8 @@ extension Keys {
     func entitlements(user: String) -> String { ns + "usr:" + user + ":ents" }
     /// STREAM of ledger transactions; HASH `<account>|<currency>` → minor units beside it (`ledger:balances`).
     var ledger: String { ns + "ledger" }
+    /// HASH {at (Unix ms), problems, transactions} of the latest verification.
+    var ledgerVerified: String { ns + "ledger:verified" }
     /// HASH {fp, claim, claimed, resource, status, body} with a TTL.
     ///
     /// The client's own text stands last, so that it can't reach into the other parts.

@@ -69,7 +69,7 @@ public final class DirectoryStore: ObjectStore {
         }
     }
 
-    /// How much the store holds.
+    /// How much the store holds; costs the same however much that is.
     public var statistics: StoreStatistics {
         get async throws {
             try await perform { _, index in try index.statistics() }

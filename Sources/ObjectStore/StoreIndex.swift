@@ -46,6 +46,34 @@ struct StoreIndex: Sendable {
                     CREATE TABLE garbage (name TEXT PRIMARY KEY) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("v2") { database in
+            // What the store holds, kept up to date by the database itself: counting it would cost every object. From
+            // contents alone, because a trigger on objects would not see the row that a REPLACE takes away.
+            try database.execute(
+                sql: """
+                    CREATE TABLE total (
+                        id INTEGER PRIMARY KEY CHECK (id = 1), objects INTEGER NOT NULL, object_bytes INTEGER NOT NULL,
+                        contents INTEGER NOT NULL, content_bytes INTEGER NOT NULL
+                    );
+                    INSERT INTO total
+                        SELECT 1, COALESCE(SUM(refs), 0), COALESCE(SUM(refs * size), 0), COUNT(*), COALESCE(SUM(size), 0)
+                        FROM content;
+                    CREATE TRIGGER content_inserted AFTER INSERT ON content BEGIN
+                        UPDATE total SET objects = objects + new.refs,
+                            object_bytes = object_bytes + new.refs * new.size, contents = contents + 1,
+                            content_bytes = content_bytes + new.size;
+                    END;
+                    CREATE TRIGGER content_counted AFTER UPDATE OF refs ON content BEGIN
+                        UPDATE total SET objects = objects + new.refs - old.refs,
+                            object_bytes = object_bytes + (new.refs - old.refs) * new.size;
+                    END;
+                    CREATE TRIGGER content_deleted AFTER DELETE ON content BEGIN
+                        UPDATE total SET objects = objects - old.refs,
+                            object_bytes = object_bytes - old.refs * old.size, contents = contents - 1,
+                            content_bytes = content_bytes - old.size;
+                    END;
+                    """)
+        }
         return migrator
     }
 
@@ -108,17 +136,12 @@ struct StoreIndex: Sendable {
 
     func statistics() throws -> StoreStatistics {
         try database.read { database in
-            let objects = try Row.fetchOne(
-                database,
-                sql: "SELECT COUNT(*), COALESCE(SUM(c.size), 0) FROM object o JOIN content c ON c.id = o.content")
-            let contents = try Row.fetchOne(database, sql: "SELECT COUNT(*), COALESCE(SUM(size), 0) FROM content")
+            let total = try Row.fetchOne(
+                database, sql: "SELECT objects, object_bytes, contents, content_bytes FROM total")
             return StoreStatistics(
                 buckets: try Int64.fetchOne(database, sql: "SELECT COUNT(*) FROM bucket") ?? 0,
-                objects: objects?[0] ?? 0,
-                objectBytes: objects?[1] ?? 0,
-                contents: contents?[0] ?? 0,
-                contentBytes: contents?[1] ?? 0
-            )
+                objects: total?[0] ?? 0, objectBytes: total?[1] ?? 0, contents: total?[2] ?? 0,
+                contentBytes: total?[3] ?? 0)
         }
     }
 }

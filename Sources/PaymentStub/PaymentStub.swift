@@ -4,6 +4,7 @@ import HummingbirdCore
 public import Logging
 import NIOCore
 import ServiceLifecycle
+public import Telemetry
 
 /// Names that a client of the stub needs.
 public enum PaymentStub {
@@ -15,10 +16,13 @@ public enum PaymentStub {
 ///
 /// The application owns the delivery of webhooks. Everything acknowledged survives SIGKILL: an answer is sent when what it says is on disk.
 /// Throws if the data folder cannot be used, is used by another process, or holds a damaged journal.
-/// - Parameter onServerRunning: Called with the port once the stub listens.
+/// - Parameters:
+///   - metrics: counts requests and deliveries; shown on `/metrics` of `metricsPort`, if there is one.
+///   - onServerRunning: Called with the port once the stub listens.
 public func buildPaymentStub(
     _ configuration: PaymentStubConfiguration,
     logger: Logger,
+    metrics: RequestMetrics = RequestMetrics(),
     onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
 ) throws -> some ApplicationProtocol {
     let store = try StubStore(
@@ -27,14 +31,27 @@ public func buildPaymentStub(
         clock: { Date() }
     )
     let faults = Faults()
-    let routes = StubRoutes(configuration: configuration, store: store, faults: faults, logger: logger)
+    let routes = StubRoutes(
+        configuration: configuration, store: store, faults: faults, metrics: metrics, logger: logger)
+    var services: [any Service] = [
+        WebhookDispatcher(
+            configuration: configuration, store: store, faults: faults,
+            metrics: DeliveryMetrics(registry: metrics.registry), logger: logger)
+    ]
+    if let port = configuration.metricsPort {
+        let registry = metrics.registry
+        registry.describeAll()
+        ProcessMetrics.register(in: registry)
+        services.append(
+            MetricsServer(.tcp(host: configuration.host, port: port), logger: logger) { await registry.exposition() })
+    }
     return Application(
         router: routes.router(),
         configuration: .init(
             address: .hostname(configuration.host, port: configuration.port),
             serverName: "sunset-payments"
         ),
-        services: [WebhookDispatcher(configuration: configuration, store: store, faults: faults, logger: logger)],
+        services: services,
         onServerRunning: { channel in await onServerRunning(channel.localAddress?.port ?? configuration.port) },
         logger: logger
     )

@@ -4,6 +4,8 @@ public struct PaymentStubConfiguration: Sendable {
     public var host: String
     /// Port to listen on; 0 lets the system choose.
     public var port: Int
+    /// Port of `/metrics` on the same host; nil for none.
+    public var metricsPort: Int?
     /// Folder of the journal; created when missing.
     public var dataDirectory: String
     /// The bearer token that every `/v1` request must carry.
@@ -31,6 +33,7 @@ public struct PaymentStubConfiguration: Sendable {
     public init(
         host: String = "127.0.0.1",
         port: Int = 0,
+        metricsPort: Int? = nil,
         dataDirectory: String,
         secretKey: String,
         webhookURL: String? = nil,
@@ -45,6 +48,7 @@ public struct PaymentStubConfiguration: Sendable {
     ) {
         self.host = host
         self.port = port
+        self.metricsPort = metricsPort
         self.dataDirectory = dataDirectory
         self.secretKey = secretKey
         self.webhookURL = webhookURL

@@ -7,6 +7,7 @@ import Logging
 import NIOCore
 import Payments
 import ServiceLifecycle
+import Telemetry
 
 /// The stub's HTTP surface: the resources' routes stand in extensions, what they share stands here.
 struct StubRoutes: Sendable {
@@ -16,10 +17,12 @@ struct StubRoutes: Sendable {
     let configuration: PaymentStubConfiguration
     let store: StubStore
     let faults: Faults
+    let metrics: RequestMetrics
     let logger: Logger
 
     func router() -> Router<BasicRequestContext> {
         let router = Router()
+        router.add(middleware: StubMetricsMiddleware(metrics: metrics))
         router.get("/health/live") { _, _ in try await live() }
         addChallenge(to: router)
         let v1 = router.group("v1").add(middleware: StubErrorMiddleware(logger: logger))

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import Logging
+import Metrics
 import NIOCore
 import NIOHTTP1
 import Payments
@@ -15,11 +16,16 @@ struct WebhookDispatcher: Service {
     let configuration: PaymentStubConfiguration
     let store: StubStore
     let faults: Faults
+    let metrics: DeliveryMetrics
     let logger: Logger
     private let signature: WebhookSignature
     private let held = Held()
 
-    init(configuration: PaymentStubConfiguration, store: StubStore, faults: Faults, logger: Logger) {
+    init(
+        configuration: PaymentStubConfiguration, store: StubStore, faults: Faults, metrics: DeliveryMetrics,
+        logger: Logger
+    ) {
+        self.metrics = metrics
         self.configuration = configuration
         self.store = store
         self.faults = faults
@@ -156,9 +162,14 @@ struct WebhookDispatcher: Service {
         )
         var delivery: StoredEvent.Delivery = outcome.isDelivered ? .delivered : isLast ? .abandoned : .pending
         switch outcome {
-        case .answered(let status): entry.status = status
-        case .failed(let error): entry.error = error
+        case .answered(let status):
+            entry.status = status
+            (outcome.isDelivered ? metrics.delivered : metrics.failed).increment()
+        case .failed(let error):
+            entry.error = error
+            metrics.failed.increment()
         case .dropped:
+            metrics.dropped.increment()
             entry.outcome = "dropped"
             delivery = .dropped
         }

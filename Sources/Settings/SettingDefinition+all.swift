@@ -116,6 +116,8 @@ extension SettingDefinition {
             "payments.stub.host", "127.0.0.1", .text(emptyAllowed: false), "address that the payment stub listens on"),
         .init("payments.stub.port", "8081", .integer(0...65_535), "port that the payment stub listens on"),
         .init(
+            "payments.stub.metrics_port", "0", .integer(0...65_535), "port of the stub's /metrics on its host; 0: off"),
+        .init(
             "payments.stub.directory", "payments", .path(emptyAllowed: false), "folder of the payment stub's journal"),
         .init(
             "payments.stub.webhook_url", "", .text(emptyAllowed: true),

@@ -68,6 +68,8 @@ public struct Settings: Sendable {
         public let stubHost: String
         /// The port that the stub listens on.
         public let stubPort: Int
+        /// The port of the stub's `/metrics`; `nil` means off.
+        public let stubMetricsPort: Int?
         /// The folder of the stub's journal.
         public let stubDirectory: String
         /// Where the stub sends its events.
@@ -261,6 +263,7 @@ extension Settings.Payments {
         webhookSecretFile = values.path("payments.webhook_secret_file") ?? ""
         stubHost = values.text("payments.stub.host")
         stubPort = Int(values.integer("payments.stub.port"))
+        stubMetricsPort = Int(values.integer("payments.stub.metrics_port")).nonZero
         stubDirectory = values.path("payments.stub.directory") ?? ""
         let url = values.text("payments.stub.webhook_url")
         stubWebhookURL =

@@ -4,6 +4,7 @@ import Hummingbird
 import Logging
 import PaymentStub
 import Settings
+import Telemetry
 
 @main
 struct SunsetPayments: AsyncParsableCommand {
@@ -23,12 +24,13 @@ struct SunsetPayments: AsyncParsableCommand {
             PaymentStubConfiguration(
                 host: settings.payments.stubHost,
                 port: settings.payments.stubPort,
+                metricsPort: settings.payments.stubMetricsPort,
                 dataDirectory: settings.payments.stubDirectory,
                 secretKey: try SecretFile.readOrCreate(settings.payments.secretKeyFile),
                 webhookURL: settings.payments.stubWebhookURL,
                 webhookSecrets: try Installation.webhookSecrets(settings.payments.webhookSecretFile),
                 publicURL: settings.payments.url),
-            logger: logger)
+            logger: logger, metrics: RequestMetrics(registry: MetricsOutput.start()))
         try await application.runService()
     }
 }

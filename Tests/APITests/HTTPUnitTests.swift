@@ -78,9 +78,10 @@ struct HTTPUnitTests {
         metrics.record(method: "GET", route: "/v1/products", status: 200, elapsed: .milliseconds(300))
         metrics.record(method: "EVIL\"", route: "NotFound", status: 405, elapsed: .zero)
         let text = await metrics.registry.exposition()
-        let series = #"method="GET",route="/v1/products",status="200""#
+        let series = #"method="GET",route="/v1/products""#
         #expect(text.contains("sunset_http_request_duration_seconds_bucket{\(series),le=\"0.005\"} 1\n"))
         #expect(text.contains("sunset_http_request_duration_seconds_count{\(series)} 2\n"))
+        #expect(text.contains("sunset_http_requests_total{\(series),status=\"2xx\"} 2\n"))
         #expect(text.contains("method=\"OTHER\""))
         #expect(!text.contains("EVIL"))
     }

@@ -15,6 +15,7 @@ import PaymentStub
 import Payments
 import RedisClient
 import ServiceLifecycle
+import Telemetry
 import Testing
 import TestSupport
 
@@ -33,6 +34,8 @@ struct Installation: Sendable {
     let storeDirectory: String
     let keysFile: String
     let mails: Mails
+    /// The metrics of this installation alone, with the process's and Redis's figures.
+    let registry: MetricsRegistry
     let http: HTTPClient
 
     func get(_ path: String, as token: String? = nil, headers: [String: String] = [:]) async throws -> Answer {
@@ -96,6 +99,7 @@ private func run<T: Sendable>(
     let marketplace = try await makeMarketplace(directory, redis, paymentsURL)
     let events = OrderEventHub(marketplace: marketplace)
     let dependencies = APIDependencies(marketplace: marketplace, events: events, logger: .quiet)
+    let registry = buildMetricsRegistry(dependencies: dependencies)
     let api = try MarketplaceAPI(dependencies: dependencies, configuration: configuration)
     let http = HTTPClient(eventLoopGroupProvider: .singleton)
     let (ports, port) = AsyncStream.makeStream(of: Int.self)
@@ -116,7 +120,7 @@ private func run<T: Sendable>(
             let installation = Installation(
                 base: "http://127.0.0.1:\(bound)", port: bound, routes: api.routes, redis: server,
                 marketplace: marketplace, events: events, storeDirectory: directory.file("store"),
-                keysFile: directory.file("keys.json"), mails: mails, http: http)
+                keysFile: directory.file("keys.json"), mails: mails, registry: registry, http: http)
             do {
                 let result = try await body(installation)
                 await group.triggerGracefulShutdown()

@@ -250,6 +250,11 @@ struct PaymentsChargeTests {
             #expect(report.transactions == 2)
             #expect(report.currencies.first?.received == 0)
             #expect(report.currencies.first?.refundsDue == 0)
+            let totals = try await shop.market.totals()
+            let money = [Money(amount: 1000, currency: order.total.currency)]
+            #expect(totals.captured == money && totals.refunded == money && totals.fees.isEmpty)
+            #expect(totals.orders["canceled"] == 1 && totals.orders["paid"] == 0)
+            #expect(totals.ledgerProblems == 0 && totals.ledgerVerifiedAt != nil)
         }
     }
 

@@ -74,6 +74,34 @@ struct ObjectTests {
         }
     }
 
+    @Test("what the store says that it holds is what it holds, after puts, replacements, copies and deletions")
+    func statistics() async throws {
+        try await withStore { store in
+            func check(_ objects: Int64, _ objectBytes: Int64, _ contents: Int64, _ contentBytes: Int64) async throws {
+                let found = try await store.statistics
+                #expect(
+                    [found.objects, found.objectBytes, found.contents, found.contentBytes]
+                        == [objects, objectBytes, contents, contentBytes])
+            }
+            try await check(0, 0, 0, 0)
+            try await store.put(bucket: "goods", key: "a", bytes: bytes("four"))
+            try await store.put(bucket: "goods", key: "b", bytes: bytes("seven77"))
+            try await check(2, 11, 2, 11)
+            try await store.put(bucket: "goods", key: "a", bytes: bytes("it is longer"))
+            try await check(2, 19, 2, 19)
+            let name = ObjectName(bucket: "goods", key: "a")
+            _ = try await store.copy(from: name, to: ObjectName(bucket: "goods", key: "c"))
+            _ = try await store.copy(from: name, to: ObjectName(bucket: "goods", key: "b"))
+            _ = try await store.copy(from: name, to: name)
+            try await check(3, 36, 1, 12)
+            try await store.delete(bucket: "goods", key: "c")
+            try await check(2, 24, 1, 12)
+            try await store.delete(bucket: "goods", key: "a")
+            try await store.delete(bucket: "goods", key: "b")
+            try await check(0, 0, 0, 0)
+        }
+    }
+
     @Test("a put that must not replace leaves the object that exists")
     func ifNoneMatch() async throws {
         try await withStore { store in

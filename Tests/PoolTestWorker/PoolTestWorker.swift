@@ -10,7 +10,7 @@ import UnixSignals
 @main
 struct PoolTestWorker: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pool-test-worker", subcommands: [RunTestPool.self, RunTestWorker.self])
+        commandName: "pool-test-worker", subcommands: [RunTestPool.self, RunTestWorker.self, RunTestLoad.self])
 }
 
 struct RunTestPool: AsyncParsableCommand {

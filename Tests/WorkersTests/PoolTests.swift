@@ -1,5 +1,6 @@
 import Foundation
 import JobQueue
+import Telemetry
 import TestSupport
 import Testing
 
@@ -135,14 +136,25 @@ struct PoolTests {
         let port = try TCPPort.unused()
         let fixture = try await Fixture.start(processes: 1, extra: ["--workers-metrics-port", "\(port)"])
         try await eventually("the worker is ready", fixture) { fixture.pid("mail-1") != nil }
+        let first = try #require(fixture.pid("mail-1"))
+        kill(first, SIGKILL)
+        try await eventually("another", fixture) { fixture.pid("mail-1").map { $0 != first } ?? false }
         try await fixture.send()
         try await eventually("one mail", fixture) { fixture.mails == 1 }
         var text = ""
-        try await eventually("the worker's count", fixture) {
+        func value(_ series: String) -> Double? { MetricAudit.value(series, in: text) }
+        let completed = #"jobqueue_completed_total{process="mail-1",queue="mail",type="send-mail"}"#
+        try await eventually("the worker's count, and the pool leads", fixture) {
             text = Self.fetched("http://127.0.0.1:\(port)/metrics", into: fixture.data.file("metrics"))
-            return text.contains("jobqueue_completed_total{process=\"mail-1\"")
+            return value(completed) == 1 && value(#"sunset_pool_leader{process="pool"}"#) == 1
         }
-        #expect(text.contains("sunset_pool_processes_ready{process=\"pool\",queue=\"mail\"} 1"))
+        #expect(try MetricAudit.problems(in: text, of: .pool) == [])
+        #expect(value(#"sunset_pool_processes_ready{process="pool",queue="mail"}"#) == 1)
+        #expect(value(#"sunset_pool_processes_wanted{process="pool",queue="mail"}"#) == 1)
+        #expect(value(#"sunset_pool_restarts_total{process="pool",cause="ended",queue="mail"}"#) == 1)
+        #expect(value(#"sunset_mails_total{process="mail-1",outcome="delivered",template="confirm_code"}"#) == 1)
+        #expect(value(#"redis_client_round_trips_total{process="mail-1"}"#) ?? 0 > 0)
+        #expect(value(#"jobqueue_run_duration_seconds_count{process="mail-1",queue="mail",type="send-mail"}"#) == 1)
         #expect(text.contains("process_resident_memory_bytes{process=\"mail-1\"}"))
         #expect(text.split(separator: "\n").filter { $0 == "# TYPE process_open_fds gauge" }.count == 1)
         await fixture.stop()

@@ -2,6 +2,7 @@ internal import Foundation
 public import JobQueue
 internal import Logging
 internal import Marketplace
+internal import Metrics
 
 /// The mail queue: composes messages and delivers them into a Maildir.
 public enum MailHandlers {
@@ -20,8 +21,14 @@ public enum MailHandlers {
                 messageID: context.id.rawValue, date: Date())
             // Outside Redis, so at least once: the job's id names the file, a second run finds it and is a no-op.
             let isNew = try await maildir.deliver(message.serialized(), name: context.id.rawValue)
+            count(mail.template, isNew ? "delivered" : "repeated")
             context.logger.info("mail \(isNew ? "delivered" : "was delivered before")")
             return .done
         }
+    }
+
+    private static func count(_ template: MailTemplate, _ outcome: String) {
+        Counter(label: "sunset_mails_total", dimensions: [("template", template.name), ("outcome", outcome)])
+            .increment()
     }
 }

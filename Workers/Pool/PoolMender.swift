@@ -33,7 +33,7 @@ struct PoolMender: Sendable {
     }
 
     /// Why a process is replaced.
-    enum Cause: Hashable, Sendable {
+    enum Cause: String, Hashable, Sendable {
         case memory
         case stuck
     }

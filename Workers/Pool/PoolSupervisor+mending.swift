@@ -38,10 +38,12 @@ extension PoolSupervisor {
         switch action {
         case .kill(let process):
             logger.error("worker \(process.slot) hangs: it is killed and started again")
-            processes[process]?.replaceNow()
+            processes[process]?.replaceNow(cause: "silent")
         case .replace(let process, let cause):
             logger.warning("worker \(process.slot) \(cause.description) and is replaced")
-            if let slot = processes[process] { replacementsContinuation.yield((slot, process)) }
+            guard let slot = processes[process] else { return }
+            WorkerSlot.count(slot.queue, cause.rawValue)
+            replacementsContinuation.yield((slot, process))
         case .postpone(let process, let cause, let pause):
             logger.warning(
                 "worker \(process.slot) \(cause.description), as the one before it did: the next is replaced later",

@@ -5,7 +5,8 @@ internal import Telemetry
 extension PoolSupervisor {
     /// What runs, for the pool's metrics.
     func samples() -> [MetricSample] {
-        settings.queues.flatMap { queue in
+        let leader = MetricSample("sunset_pool_leader", .gauge, isLeader ? 1 : 0)
+        let queues = settings.queues.flatMap { queue in
             let slots = slots[queue.name] ?? []
             let labels = [("queue", queue.name)]
             return [
@@ -14,6 +15,7 @@ extension PoolSupervisor {
                 MetricSample("sunset_pool_processes_ready", .gauge, Double(slots.count { $0.pid != nil }), labels),
             ]
         }
+        return [leader] + queues
     }
 
     /// The texts of the workers that are ready, each with its name; one that does not answer is left out.

@@ -23,6 +23,7 @@ actor PoolSupervisor {
     var replacing: Set<ObjectIdentifier> = []
     var mender: PoolMender
     var isRollingOver = false
+    private(set) var isLeader = false
     private var planner = PoolPlanner()
 
     init(
@@ -127,6 +128,7 @@ actor PoolSupervisor {
 
     private func look(_ registry: PoolRegistry, _ inspector: QueueInspector) async throws {
         let view = try await registry.beat(record())
+        isLeader = view.isLeader
         var wanted = view.wanted
         if view.isLeader {
             let plan = planner.plan(view, try await observations(inspector, view))

@@ -72,9 +72,7 @@ public struct WorkerPool: Service {
     /// The pool's own figures and its workers' as one text, each line of a worker with its name.
     private func serveMetrics() async {
         guard let port = settings.workerMetricsPort else { return }
-        metrics.describe("sunset_pool_processes_wanted", "Worker processes that the pool wants.")
-        metrics.describe("sunset_pool_processes", "Worker processes that there are, starting and draining included.")
-        metrics.describe("sunset_pool_processes_ready", "Worker processes that are ready for work.")
+        metrics.describeAll()
         metrics.collect { await supervisor.samples() }
         let server = MetricsServer(.tcp(host: "127.0.0.1", port: port), logger: logger) {
             var merger = ExpositionMerger()

@@ -98,6 +98,7 @@ public struct WorkerProcess: Sendable {
     static func metricsSocket(runFolder: String, name: String) -> String { "\(runFolder)/\(name).metrics" }
 
     private func metricsServer(_ name: String) -> MetricsServer {
+        metrics.describeAll()
         ProcessMetrics.register(in: metrics)
         let path = Self.metricsSocket(runFolder: runFolder, name: name)
         return MetricsServer(.unix(path: path), logger: logger) { [metrics] in await metrics.exposition() }

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Logging
+internal import Metrics
 internal import Subprocess
 internal import Synchronization
 
@@ -28,6 +29,8 @@ final class WorkerSlot: Sendable {
         /// When the process that runs now was started.
         var startedAt: ContinuousClock.Instant?
         var processID: Int32?
+        /// Why the process is killed; `nil` if nobody asked for its end.
+        var cause: String?
     }
 
     let queue: String
@@ -77,10 +80,16 @@ final class WorkerSlot: Sendable {
         }?.cancel()
     }
 
+    /// Counts a restart.
+    static func count(_ queue: String, _ cause: String) {
+        Counter(label: "sunset_pool_restarts_total", dimensions: [("cause", cause), ("queue", queue)]).increment()
+    }
+
     /// Kills the process at once, ready or not; the slot starts another.
-    func replaceNow() {
+    func replaceNow(cause: String) {
         // Under the lock: it is this process's number for as long as it stands there.
         state.withLock { state in
+            state.cause = cause
             if let processID = state.processID { kill(processID, SIGKILL) }
         }
     }
@@ -92,6 +101,11 @@ final class WorkerSlot: Sendable {
             let started = ContinuousClock.now
             let (ending, wasReady) = await runWatched()
             if Task.isCancelled { return }
+            let cause = state.withLock { state in
+                defer { state.cause = nil }
+                return state.cause
+            }
+            Self.count(queue, cause ?? "ended")
             failures = wasReady && ContinuousClock.now - started > .seconds(60) ? 0 : failures + 1
             let longest = min(0.1 * pow(2, Double(failures)), 10)
             let pause = Double.random(in: longest / 2...longest)
@@ -122,7 +136,7 @@ final class WorkerSlot: Sendable {
             guard ContinuousClock.now < deadline else {
                 launch.logger.error(
                     "worker \(name) is not ready within \(launch.readyWithin.components.seconds) s: it is killed")
-                replaceNow()
+                replaceNow(cause: "unready")
                 return false
             }
             try? await Task.sleep(for: .milliseconds(50))  // cancelled: the process has ended, and the loop ends

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import Marketplace
+import Metrics
 import NIOCore
 import ObjectStore
 
@@ -20,7 +21,9 @@ struct DownloadController {
     }
 
     @Sendable private func head(_ request: Request, _ context: APIContext) async throws -> Response {
-        let ticket = try await downloads.check(token: context.parameter("token"))
+        let ticket = try await environment.transfers.download {
+            try await downloads.check(token: context.parameter("token"))
+        }
         if let answer = try precondition(request, ticket) { return answer }
         var headers = headers(for: ticket)
         headers[.contentLength] = String(ticket.file.size)
@@ -28,6 +31,10 @@ struct DownloadController {
     }
 
     @Sendable private func get(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await environment.transfers.download { try await open(request, context) }
+    }
+
+    private func open(_ request: Request, _ context: APIContext) async throws -> Response {
         let token = try context.parameter("token")
         var range: ByteRangeRequest?
         // Only a request with conditions can end without bytes; any other one needs no step but the counting one.
@@ -87,7 +94,7 @@ struct DownloadController {
             downloads: downloads, ticket: ticket, chunks: object.chunks,
             interval: environment.configuration.revocationInterval,
             address: context.channel.remoteAddress?.ipAddress, userAgent: request.headers[.userAgent],
-            requestID: context.requestID, logger: context.logger)
+            requestID: context.requestID, metrics: environment.transfers, logger: context.logger)
         var headers = headers(for: ticket)
         if isPartial {
             let range = object.range
@@ -112,6 +119,7 @@ struct DownloadTransfer: Sendable {
     let address: String?
     let userAgent: String?
     let requestID: String
+    let metrics: TransferMetrics
     let logger: Logger
 
     /// Ends the connection in the middle; a client sees that bytes are missing.
@@ -121,6 +129,7 @@ struct DownloadTransfer: Sendable {
     func write(to writer: inout any ResponseBodyWriter) async throws {
         var sent: Int64 = 0
         var checked: Int64 = 0
+        metrics.downloadsStarted.increment()
         do {
             for try await chunk in chunks {
                 if sent - checked >= interval {
@@ -129,11 +138,13 @@ struct DownloadTransfer: Sendable {
                 }
                 try await writer.write(chunk)
                 sent += Int64(chunk.readableBytes)
+                metrics.downloadBytes.increment(by: chunk.readableBytes)
             }
         } catch {
             await log(sent, completed: false)
             throw error
         }
+        metrics.downloadsCompleted.increment()
         await log(sent, completed: true)
     }
 

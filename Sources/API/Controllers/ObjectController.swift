@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Marketplace
+import Metrics
 import NIOCore
 import ObjectStore
 
@@ -19,6 +20,12 @@ struct ObjectController {
     }
 
     @Sendable private func put(_ request: Request, _ context: APIContext) async throws -> Response {
+        let info = try await environment.transfers.upload { try await store(request, context) }
+        environment.transfers.uploadBytes.increment(by: info.size)
+        return Response(status: .ok, headers: [.eTag: "\"\(info.etag)\""])
+    }
+
+    private func store(_ request: Request, _ context: APIContext) async throws -> ObjectInfo {
         let name = try objectName(request, context)
         let constraints = try await verify(request, name, method: "PUT")
         if let type = constraints.contentType, request.headers[.contentType] != type {
@@ -40,9 +47,8 @@ struct ObjectController {
             contentType: constraints.contentType ?? request.headers[.contentType] ?? "application/octet-stream",
             maximumBytes: limit, expectedBytes: constraints.exactBytes ?? declared,
             expectedSHA256: constraints.sha256, ifNoneMatch: true)
-        let info = try await objects.put(
+        return try await objects.put(
             bucket: name.bucket, key: name.key, body: LimitedBody(body: request.body, limit: limit), options: options)
-        return Response(status: .ok, headers: [.eTag: "\"\(info.etag)\""])
     }
 
     @Sendable private func get(_ request: Request, _ context: APIContext) async throws -> Response {

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Marketplace
+import Metrics
 
 /// Files on their way in.
 struct UploadController {
@@ -19,7 +20,10 @@ struct UploadController {
 
     @Sendable private func create(_ request: Request, _ context: APIContext) async throws -> Response {
         let body = try await environment.json(NewUpload.self, request, context)
-        let upload = try await uploads.create(body, owner: context.user().id, traceID: context.requestID)
+        let upload = try await environment.transfers.upload {
+            try await uploads.create(body, owner: context.user().id, traceID: context.requestID)
+        }
+        environment.transfers.uploadsStarted.increment()
         return try .created(upload, at: "/v1/uploads/\(upload.id)")
     }
 
@@ -46,8 +50,12 @@ struct UploadController {
     @Sendable private func complete(_ request: Request, _ context: APIContext) async throws -> Response {
         let body = try await request.jsonIfAny(
             Completion.self, context: context, configuration: environment.configuration)
-        let upload = try await uploads.complete(
-            id: context.parameter("id"), owner: context.user().id, sha256: body?.sha256, traceID: context.requestID)
+        let upload = try await environment.transfers.upload {
+            try await uploads.complete(
+                id: context.parameter("id"), owner: context.user().id, sha256: body?.sha256,
+                traceID: context.requestID)
+        }
+        environment.transfers.uploadsCompleted.increment()
         return try .json(upload, status: .accepted)
     }
 }

@@ -1,5 +1,6 @@
 public import Logging
 public import Marketplace
+public import Telemetry
 
 /// The parts that the API stands on; they are shared and outlive it.
 public struct APIDependencies: Sendable {

@@ -7,6 +7,7 @@ struct APIEnvironment: Sendable {
     let marketplace: Marketplace
     let events: OrderEventHub
     let configuration: APIConfiguration
+    let transfers: TransferMetrics
 
     /// The middleware that establishes who asks.
     func authentication(_ requirement: AuthenticationMiddleware.Requirement) -> AuthenticationMiddleware {

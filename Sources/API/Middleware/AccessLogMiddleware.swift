@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import Telemetry
 
 /// One line and one count for each request.
 ///

@@ -8,10 +8,6 @@ struct QueueCollector: Sendable {
     let logger: Logger
 
     func register(in registry: MetricsRegistry) {
-        registry.describe("sunset_queue_jobs", "Jobs by queue and state.")
-        registry.describe("sunset_queue_latency_seconds", "How long the oldest claimable job has waited.")
-        registry.describe("sunset_queue_paused", "1 while claims of the queue are paused.")
-        registry.describe("sunset_queue_workers", "Worker processes that were heard of lately, by queue.")
         registry.collect { await samples() }
     }
 
@@ -26,24 +22,12 @@ struct QueueCollector: Sendable {
         }
     }
 
-    /// Gives up before Prometheus does, whose scrape may take ten seconds and would lose the other half with this one.
     private func measure() async throws -> ([QueueStatus], [WorkerRecord]) {
-        try await withThrowingTaskGroup(of: ([QueueStatus], [WorkerRecord])?.self) { group in
-            group.addTask {
-                let inspector = QueueInspector(queue: queue)
-                return (try await inspector.queues(minutes: 1), try await inspector.workers())
-            }
-            group.addTask {
-                try await Task.sleep(for: .seconds(2))
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let first = try await group.next(), let measured = first else { throw TooSlow() }
-            return measured
+        try await ScrapeLimit.within {
+            let inspector = QueueInspector(queue: queue)
+            return (try await inspector.queues(minutes: 1), try await inspector.workers())
         }
     }
-
-    private struct TooSlow: Error {}
 
     private static func samples(_ queue: QueueStatus) -> [MetricSample] {
         let states: [(String, Int)] = [
@@ -61,9 +45,13 @@ struct QueueCollector: Sendable {
     }
 
     private static func samples(_ workers: [WorkerRecord], queues: [String]) -> [MetricSample] {
-        queues.map { name in
+        queues.flatMap { name in
             let count = workers.count { $0.queues.contains(name) }
-            return MetricSample("sunset_queue_workers", .gauge, Double(count), [("queue", name)])
+            let longest = workers.flatMap(\.running).filter { $0.queue == name }.map(\.milliseconds).max() ?? 0
+            return [
+                MetricSample("sunset_queue_workers", .gauge, Double(count), [("queue", name)]),
+                MetricSample("sunset_queue_longest_run_seconds", .gauge, Double(longest) / 1000, [("queue", name)]),
+            ]
         }
     }
 }

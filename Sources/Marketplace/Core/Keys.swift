@@ -16,6 +16,9 @@ public struct Keys: Sendable {
     /// STRING: the version of the records' layout.
     var schema: String { ns + "schema" }
 
+    /// HASH `<what>|<state or currency>` → how many, or minor units, since the beginning; see ``InstallationTotals``.
+    var totals: String { ns + "totals" }
+
     // MARK: Accounts
 
     /// HASH {id, email, name, groups (names with spaces between), password, confirmed, created, slug, slug_base} and, of a

@@ -44,6 +44,20 @@ public enum MailTemplate: Codable, Sendable, Equatable {
     case saleNotice(number: String, title: String, price: Money)
     /// A payment failed for good.
     case paymentFailed(number: String, order: String, reason: String)
+
+    /// Its name alone, for counting.
+    package var name: String {
+        switch self {
+        case .confirmCode: "confirm_code"
+        case .resetCode: "reset_code"
+        case .alreadyRegistered: "already_registered"
+        case .passwordChanged: "password_changed"
+        case .uploadRejected: "upload_rejected"
+        case .orderReady: "order_ready"
+        case .saleNotice: "sale_notice"
+        case .paymentFailed: "payment_failed"
+        }
+    }
 }
 
 /// A download link in a message.

@@ -1,4 +1,5 @@
 import JobQueue
+import Logging
 import RedisClient
 
 /// The books: double entry, one stream entry per transaction, written by the scripts that move money.
@@ -28,7 +29,24 @@ public struct Ledger: Sendable {
         }
         try await readOrders(into: &check)
         let stored = ScriptReply.record(snapshot[2]).mapValues { Int64($0) ?? .min }
-        return check.finish(stored: stored)
+        let report = check.finish(stored: stored)
+        await note(report)
+        return report
+    }
+
+    /// Leaves a note of when it was verified and what came out.
+    private func note(_ report: LedgerReport) async {
+        do {
+            let time = try await market.redis.send(RedisCommand("TIME"))
+            let milliseconds = (time[0].string.flatMap { Int64($0) } ?? 0) * 1000
+            _ = try await market.redis.send(
+                RedisCommand(
+                    "HSET", RedisArgument(market.keys.ledgerVerified), "at", RedisArgument(milliseconds), "problems",
+                    RedisArgument(report.problemCount), "transactions", RedisArgument(report.transactions)))
+        } catch {
+            // The report counts, also on a Redis that is too full to note it.
+            market.logger.warning("the ledger's verification is not noted", metadata: ["error": "\(error)"])
+        }
     }
 
     private func readEntries(

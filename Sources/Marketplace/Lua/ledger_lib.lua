@@ -8,6 +8,11 @@ function M.post(t)
   local lines = {}
   for i, line in ipairs(t.lines) do
     redis.call('HINCRBY', ckeys.balances(), line[1] .. '|' .. t.currency, ckeys.int(line[2]))
+    if line[1] == 'provider' then
+      ckeys.count(line[2] < 0 and 'refunded' or 'captured', t.currency, math.abs(line[2]))
+    elseif line[1] == 'platform:fees' then
+      ckeys.count('fees', t.currency, -line[2])
+    end
     lines[i] = { account = line[1], amount = ckeys.int(line[2]), what = line[3], item = line[4] }
   end
   return redis.call('XADD', ckeys.ledger(), '*', 'kind', t.kind, 'order', t.order, 'payment', t.payment,

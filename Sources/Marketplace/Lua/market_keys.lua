@@ -22,4 +22,5 @@ function k.products(seller) return NS .. "usr:" .. seller .. ":products" end
 function k.catalog(scope, order) return NS .. "cat:" .. scope .. order end
 function k.word(word) return NS .. "idx:w:" .. word end
 function k.words() return NS .. "idx:terms" end
+function k.totals() return NS .. "totals" end
 return k

@@ -47,6 +47,7 @@ redis.call('HSET', ckeys.payment(A[5]), 'id', A[5], 'order', A[4], 'user', A[2],
   'decline_code', '', 'decline_reason', '', 'decline_message', '', 'action_type', '', 'action_url', '', 'job', '',
   'created', time, 'updated', time)
 redis.call('ZADD', ckeys.orders(), 0, A[4])
+ckeys.count('orders', 'created')
 redis.call('ZADD', ckeys.user_orders(A[2]), 0, A[4])
 -- A guest's cart becomes the buyer's, so that its id stops being a way to the order.
 redis.call('HSET', ckeys.cart(A[1]), 'order', A[4], 'owner', A[2], 'updated', time)

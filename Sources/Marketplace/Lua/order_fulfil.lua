@@ -8,6 +8,7 @@ return {
     if not o or o.status ~= 'paid' or o.fulfilment_status ~= 'unfulfilled' then return end
     redis.call('HSET', ckeys.order(o.id), 'fulfilment_status', 'fulfilled', 'fulfilled', ckeys.int(now))
     orders.note(o.id, 'fulfilled')
+    ckeys.count('orders', 'fulfilled')
     if jobs[1] then enqueue(jobs[1]) end
     orders.changed(o.id)
   end,

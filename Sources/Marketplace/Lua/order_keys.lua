@@ -21,6 +21,7 @@ function M.ledger() return NS .. 'ledger' end
 function M.balances() return NS .. 'ledger:balances' end
 function M.events() return NS .. 'evt:orders' end
 function M.user(id) return NS .. 'usr:' .. id end
+function M.totals() return NS .. 'totals' end
 
 -- A hash as a table of strings; empty when the key does not exist.
 function M.hash(key)
@@ -40,5 +41,8 @@ function M.note(key, most, what, request, detail, reference)
   redis.call('RPUSH', key, cjson.encode({ M.int(now), what, request or '', detail or '', reference or '' }))
   redis.call('LTRIM', key, -most, -1)
 end
+
+-- Counts what has happened since the beginning, for /metrics: one field for each state or currency.
+function M.count(what, of, amount) redis.call('HINCRBY', M.totals(), what .. '|' .. of, M.int(amount or 1)) end
 
 return M

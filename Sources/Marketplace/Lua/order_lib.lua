@@ -121,6 +121,7 @@ function M.settle(a)
     decline_message = '', action_type = '', action_url = '',
   })
   M.note(o.id, 'paid', a.request, (a.intent == '' and 'free' or a.intent) .. ', ' .. a.by, entry)
+  ckeys.count('orders', 'paid')
   if a.fulfil then enqueue(a.fulfil) end
   M.changed(o.id)
   return 'settled'
@@ -157,6 +158,7 @@ end
 -- The order ends unpaid as `canceled` or `expired`. The caller has checked that its state allows it.
 function M.close(o, p, status, request)
   redis.call('HSET', ckeys.order(o.id), 'status', status, 'canceled', now_text())
+  ckeys.count('orders', status)
   set_payment(p.id, { status = 'canceled', action_type = '', action_url = '' })
   M.note(o.id, status, request)
   M.changed(o.id)

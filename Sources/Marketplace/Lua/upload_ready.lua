@@ -11,6 +11,7 @@ return {
       enqueue_all(jobs)
     elseif found[1] == "uploaded" or found[1] == "processing" then
       redis.call("HSET", key, "state", "ready", "report", args[2], "digest", args[3], "updated", now + tonumber(args[4]))
+      redis.call("HINCRBY", keys.totals(), "uploads|ready", 1)
       redis.call("HSETNX", keys.content(found[2]), args[3], args[1])
     end
   end,

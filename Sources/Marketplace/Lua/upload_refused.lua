@@ -11,6 +11,7 @@ return {
     if found[1] ~= "uploaded" and found[1] ~= "processing" then return end
     if args[2] == "rejected" then uploads.free(args[1], found[2]) end
     redis.call("HSET", key, "state", args[2], "problem", args[3], "report", args[4], "updated", now + tonumber(args[5]))
+    redis.call("HINCRBY", keys.totals(), "uploads|" .. args[2], 1)
     enqueue_all(jobs)
   end,
 }
