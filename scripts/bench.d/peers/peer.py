@@ -5,6 +5,7 @@
     peer.py --port PORT latency PEER
 
 `drain` puts `queued` jobs on the peer's queue, starts one worker and gives the steady rate: of the last 90 % of `jobs`.
+The Python peers, which are slower by an order and mostly enqueue one by one, get at most `most` jobs.
 `latency` gives milliseconds from just before the enqueue to the start of the job, on an idle worker, one job every 5 ms.
 The server is flushed before. A job appends 16 bytes (time sent, time run) to a file; payload 200 bytes.
 PEERS_PY and PEERS_PY_ARQ name the Pythons that have the Python peers installed.
@@ -27,17 +28,17 @@ PY = os.environ.get("PEERS_PY", sys.executable)
 PY_ARQ = os.environ.get("PEERS_PY_ARQ", PY)  # arq 0.28 wants redis-py < 6, celery 5.7 wants 6.1 or later
 
 
-def python(peer, bulk=False, **env):
+def python(peer, bulk=False, most=5_000, **env):
     command = [PY_ARQ if peer == "arq" else PY, os.path.join(HERE, "py_driver.py"), peer]
-    return dict(send=command, worker=command + ["worker"], bulk=bulk, env=env)
+    return dict(send=command, worker=command + ["worker"], bulk=bulk, most=most, env=env)
 
 
 # Each with the peer's own default concurrency, or the best that was found for it.
 PEERS = {
     "sidekiq": dict(
-        send=["ruby", os.path.join(HERE, "sidekiq_driver.rb")], bulk=True, env={},
+        send=["ruby", os.path.join(HERE, "sidekiq_driver.rb")], bulk=True, most=1_000_000, env={},
         worker=["sidekiq", "-q", "default", "-c", "10", "-r", os.path.join(HERE, "sidekiq_job.rb")]),
-    "rq": python("rq", bulk=True),
+    "rq": python("rq", bulk=True, most=1_000),
     "celery": python("celery", CONC="1", POOL="solo"),
     "dramatiq": python("dramatiq", CONC="8"),
     "arq": python("arq", CONC="100"),
@@ -107,6 +108,7 @@ class Run:
         return list(struct.iter_unpack("<dd", data[:len(data) // 16 * 16]))
 
     def drain(self, queued, jobs):
+        queued, jobs = min(queued, self.spec["most"]), min(jobs, self.spec["most"])
         self.send("bulk" if self.spec["bulk"] else "enqueue", queued)
         self.start()
         self.wait(jobs, 200)
