@@ -1,5 +1,7 @@
 /// A job that this worker holds a lease on.
-struct Claim: Sendable {
+///
+/// A class, because it is handed around for each job: a structure's copy would count references for each of its fields.
+final class Claim: Sendable {
     let id: JobID
     let epoch: Int64
     let failures: Int
@@ -8,6 +10,19 @@ struct Claim: Sendable {
     let handler: JobHandlers.Handler
     /// Claimed from the suspects: runs alone.
     let isSolo: Bool
+
+    init(
+        id: JobID, epoch: Int64, failures: Int, lapses: Int, envelope: Envelope, handler: JobHandlers.Handler,
+        isSolo: Bool
+    ) {
+        self.id = id
+        self.epoch = epoch
+        self.failures = failures
+        self.lapses = lapses
+        self.envelope = envelope
+        self.handler = handler
+        self.isSolo = isSolo
+    }
 
     var header: EnvelopeHeader { envelope.header }
     /// The list it goes back to when it is released.

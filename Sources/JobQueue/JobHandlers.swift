@@ -41,10 +41,12 @@ public struct JobHandlers: Sendable {
         retry: (@Sendable (any Error, Int) -> RetryDecision)? = nil,
         _ handler: @Sendable @escaping (J, JobContext) async throws -> Completion
     ) {
+        // One for all: it may be used by several threads at once, and making one costs a tenth of a small payload.
+        let decoder = JSONDecoder()
         let handle: JobNext = { context in
             let job: J
             do {
-                job = try JSONDecoder().decode(J.self, from: context.payload)
+                job = try decoder.decode(J.self, from: context.payload)
             } catch {
                 throw JobFailure.permanent("The payload can't be decoded: \(error)")
             }

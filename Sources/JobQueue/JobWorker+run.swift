@@ -9,11 +9,14 @@ extension JobWorker {
         // Of the type that ran last: mostly the next is of the same.
         var type = ""
         var instruments: QueueInstruments.OfType?
-        while let claim = runner.exchange(slot, ended: ended) {
-            let start = ContinuousClock.now
+        // The end of one is the start of the next: the clock is read once for each.
+        var start = ContinuousClock.now
+        while let claim = runner.exchange(slot, ended: ended, now: start) {
             let context = JobContext(claim, self, runner, startedAt: start)
             let outcome = await execute(claim, runner, context, tracer)
-            let ran = start.duration(to: .now)
+            let end = ContinuousClock.now
+            let ran = start.duration(to: end)
+            start = end
             ended = (claim.epoch, outcome, ran)
             if claim.header.name != type {
                 type = claim.header.name

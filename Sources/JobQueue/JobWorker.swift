@@ -20,7 +20,8 @@ public final class JobWorker: Service {
     let gate: WorkerGate
     let runners: [QueueRunner]
     let board = WakeBoard()
-    let pacer = PacerThread()
+    let pacer = PacerThread(name: "jobqueue-pacer")
+    let pumps = PacerThread(name: "jobqueue-pumps")
     let wireTypes: [String]
     /// When a drain's patience ends, once it began.
     let graceEnd = Mutex<ContinuousClock.Instant?>(nil)
@@ -113,15 +114,19 @@ public final class JobWorker: Service {
         let names = configuration.queues.map(\.name).joined(separator: ",")
         logger.info("worker started", metadata: ["queues": "\(names)"])
         pacer.start()
-        defer { pacer.stop() }
+        pumps.start()
+        defer {
+            pumps.stop()
+            pacer.stop()
+        }
         let beats = Task(executorPreference: pacer) { await self.beatLoop() }
         let ticks = Task(executorPreference: pacer) { await self.tickLoop() }
-        let wakes = Task { await self.wakeLoop() }
+        let wakes = Task(executorPreference: pumps) { await self.wakeLoop() }
         let control = Task { await self.controlLoop() }
         await work.run {
             await withTaskGroup { group in
                 for runner in self.runners {
-                    group.addTask { await self.pump(runner) }
+                    group.addTask(executorPreference: self.pumps) { await self.pump(runner) }
                 }
             }
         }

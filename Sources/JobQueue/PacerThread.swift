@@ -1,10 +1,11 @@
 internal import Foundation
 internal import Synchronization
 
-/// A thread that runs the tasks which keep leases alive, with timers of its own.
+/// A thread for tasks of a worker that must not stand behind handlers, with timers of its own.
 ///
-/// Handlers may block every thread of the cooperative pool; renewals must go on nevertheless, or a healthy worker
-/// loses its claims. `Task.sleep` comes back over the pool, hence ``sleep(until:)``.
+/// One keeps leases alive: handlers may block every thread of the cooperative pool; renewals must go on nevertheless, or
+/// a healthy worker loses its claims. `Task.sleep` comes back over the pool, hence ``sleep(until:)``.
+/// One takes turns: while a backlog keeps the pool busy, an answer would wait until a batch has run, and Redis with it.
 ///
 /// Unchecked: all mutable state is behind `condition`, and `Thread` keeps the object alive until ``stop()``.
 final class PacerThread: TaskExecutor, @unchecked Sendable {
@@ -17,10 +18,14 @@ final class PacerThread: TaskExecutor, @unchecked Sendable {
     private var jobs: [UnownedJob] = []
     private var sleepers: [Sleeper] = []
     private var isStopped = false
+    private let name: String
+
+    /// - Parameter name: of the thread, at most 15 bytes.
+    init(name: String) { self.name = name }
 
     func start() {
         let thread = Thread { self.loop() }
-        thread.name = "jobqueue-pacer"
+        thread.name = name
         thread.start()
     }
 

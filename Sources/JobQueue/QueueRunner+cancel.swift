@@ -14,7 +14,7 @@ extension QueueRunner {
             let ending = holding.ending(.cancelled(reason: ""))
             drop([epoch], &state)
             state.holdings[epoch] = holding
-            state.holdings[epoch]?.isEnding = true
+            holding.isEnding = true
             state.outbox.append(ending)
             return (nil, true)
         }
@@ -38,7 +38,7 @@ extension QueueRunner {
             guard let holding = state.holdings[epoch], !holding.isEnding, holding.stop != .leaseLost else {
                 return false
             }
-            state.holdings[epoch]?.hadProgress = true
+            holding.hadProgress = true
             return true
         }
     }

@@ -36,10 +36,10 @@ extension QueueRunner {
                     if holding.deadline <= now { overdue.insert(epoch) }
                     continue
                 }
+                // What is told now has until the next look at least.
                 if let reason = reasonToStop(holding, now: now, grace: grace) {
                     if let slot = stop(epoch, reason, &state) { slots.append(slot) }
-                }
-                if let outcome = outcomeOverHead(holding, now: now, grace: grace) {
+                } else if let outcome = outcomeOverHead(holding, now: now, grace: grace) {
                     abandon(epoch, holding, outcome, &state)
                     mustSignal = true
                 }
@@ -103,7 +103,7 @@ extension QueueRunner {
     /// The handler can't be stopped, only forgotten: it keeps its thread and memory until it returns, so it is counted
     /// and shown in the registry, where a supervisor can see that the process is to be replaced.
     private func abandon(_ epoch: Int64, _ holding: Holding, _ outcome: Outcome, _ state: inout State) {
-        state.holdings[epoch]?.isEnding = true
+        holding.isEnding = true
         state.outbox.append(holding.ending(outcome))
         holding.slot?.abandon()
         state.running -= 1
@@ -117,11 +117,10 @@ extension QueueRunner {
     }
 
     func stop(_ epoch: Int64, _ reason: StopReason, _ state: inout State) -> Slot? {
-        guard let slot = state.holdings[epoch]?.slot, state.holdings[epoch]?.stop == nil,
-            state.holdings[epoch]?.isEnding == false
+        guard let holding = state.holdings[epoch], let slot = holding.slot, holding.stop == nil, !holding.isEnding
         else { return nil }
-        state.holdings[epoch]?.stop = reason
-        state.holdings[epoch]?.stoppedAt = .now
+        holding.stop = reason
+        holding.stoppedAt = .now
         return slot
     }
 

@@ -12,7 +12,9 @@ final class QueueRunner: Sendable {
     }
 
     /// A lease that the worker holds, until a turn settled it.
-    struct Holding: Sendable {
+    ///
+    /// A class, so that a change of it costs no copy. Unchecked: its variables are touched under the queue's lock only.
+    final class Holding: @unchecked Sendable {
         let claim: Claim
         let claimedAt: ContinuousClock.Instant
         /// Time sent of the last renewal + lease − margin: nothing of the job goes on after it.
@@ -24,6 +26,12 @@ final class QueueRunner: Sendable {
         /// Its end is on the way to Redis.
         var isEnding = false
         var hadProgress = false
+
+        init(claim: Claim, claimedAt: ContinuousClock.Instant, deadline: ContinuousClock.Instant) {
+            self.claim = claim
+            self.claimedAt = claimedAt
+            self.deadline = deadline
+        }
 
         func ending(_ outcome: Outcome) -> Ending {
             var ending = claim.ending(outcome)
@@ -253,7 +261,11 @@ final class QueueRunner: Sendable {
     }
 
     /// Reports what a slot ended and hands it the next job; `nil` ends the slot.
-    func exchange(_ slot: Slot, ended: (epoch: Int64, outcome: Outcome, ran: Duration)?) -> Claim? {
+    ///
+    /// - Parameter now: the start of the next job.
+    func exchange(
+        _ slot: Slot, ended: (epoch: Int64, outcome: Outcome, ran: Duration)?, now: ContinuousClock.Instant = .now
+    ) -> Claim? {
         var mustReport = false
         let (claim, wasRefused): (Claim?, Bool) = state.withLock { state in
             // What comes back from an abandoned attempt no longer counts, and another slot has its place.
@@ -271,15 +283,15 @@ final class QueueRunner: Sendable {
                 state.slots -= 1
                 return (nil, false)
             }
-            guard let claim = state.holdings[epoch]?.claim, gate.tryStart(queue: index, isSolo: claim.isSolo) else {
+            guard let holding = state.holdings[epoch], gate.tryStart(queue: index, isSolo: holding.claim.isSolo) else {
                 state.slots -= 1
                 return (nil, true)
             }
             _ = state.popInbox()
             state.running += 1
-            state.holdings[epoch]?.startedAt = .now
-            state.holdings[epoch]?.slot = slot
-            return (claim, false)
+            holding.startedAt = now
+            holding.slot = slot
+            return (holding.claim, false)
         }
         if mustReport { signal.fire() }
         if mustReport || wasRefused, !gate.isOpen { pokeAll() }
@@ -300,7 +312,7 @@ final class QueueRunner: Sendable {
         state.running -= 1
         letGo(1)
         if case .completed = ended.outcome { state.ranNanoseconds += Int64(seconds * 1e9) }
-        state.holdings[ended.epoch]?.isEnding = true
+        holding.isEnding = true
         state.outbox.append(holding.ending(ended.outcome))
         if holding.claim.isSolo { soloEnded() }
         return holding.stop != nil
@@ -329,7 +341,7 @@ final class QueueRunner: Sendable {
 
     func release(_ epoch: Int64, _ state: inout State) {
         guard let holding = state.holdings[epoch] else { return }
-        state.holdings[epoch]?.isEnding = true
+        holding.isEnding = true
         state.outbox.append(holding.ending(.released(list: holding.claim.list)))
     }
 }
