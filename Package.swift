@@ -62,9 +62,10 @@ let package = Package(
         ),
 
         // Files and money stand alone below the marketplace.
+        .target(name: "CChecksum"),
         .target(
             name: "ObjectStore",
-            dependencies: [crypto, grdb, logging, nioCore, nioPosix],
+            dependencies: ["CChecksum", crypto, grdb, logging, nioCore, nioPosix],
             swiftSettings: settings
         ),
         .target(
@@ -157,8 +158,7 @@ let package = Package(
             name: "sunset-api",
             dependencies: [
                 "API", "Assembly", "Marketplace", "Settings", "Telemetry", argumentParser, hummingbird, logging,
-                lifecycle,
-                signals,
+                lifecycle, signals,
             ],
             swiftSettings: settings
         ),
@@ -257,10 +257,9 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Settings", "Marketplace", "ObjectStore", "Payments", "JobQueue", "RedisClient", "Telemetry",
-                "TestSupport", "PaymentStub", "Charges", "Fulfilment", "Links", asyncHTTPClient, crypto, hummingbird,
-                logging, nioCore,
-                yams,
+                "API", "Settings", "Marketplace", "ObjectStore", "Payments", "JobQueue", "RedisClient",
+                "Telemetry", "TestSupport", "PaymentStub", "Charges", "Fulfilment", "Links", asyncHTTPClient, crypto,
+                hummingbird, logging, nioCore, yams,
             ],
             swiftSettings: settings),
     ],

@@ -1,4 +1,5 @@
 import Crypto
+import FoundationEssentials
 import Glibc
 import NIOCore
 import Synchronization
@@ -9,6 +10,7 @@ struct ContentFile: Sendable {
     var size: Int64
     var sha256: String
     var md5: String
+    var checksum: ObjectChecksum?
 }
 
 /// Writes one staging file and hashes it on the way.
@@ -20,18 +22,23 @@ final class ContentWriter: Sendable {
         var size: Int64 = 0
         var sha256 = SHA256()
         var md5 = Insecure.MD5()
+        var further: ChecksumHasher?
         var ownsStagingFile = true
     }
 
     private let name: String
     private let path: String
+    private let algorithm: ChecksumAlgorithm?
     private let state: Mutex<State>
 
-    init(files: StoreFiles) throws {
+    /// - Parameter algorithm: A checksum to compute beside SHA-256 and MD5.
+    init(files: StoreFiles, computing algorithm: ChecksumAlgorithm? = nil) throws {
         self.name = OpaqueName.random()
         self.path = files.stagingPath(name)
+        self.algorithm = algorithm
         // Readable for the group, so that a web server in it can be handed a file later.
-        self.state = Mutex(State(descriptor: try Posix.open(path, O_WRONLY | O_CREAT | O_EXCL, 0o640)))
+        let descriptor = try Posix.open(path, O_WRONLY | O_CREAT | O_EXCL, 0o640)
+        self.state = Mutex(State(descriptor: descriptor, further: algorithm.flatMap { ChecksumHasher($0) }))
     }
 
     deinit {
@@ -45,6 +52,7 @@ final class ContentWriter: Sendable {
                     try Posix.write(state.descriptor, bytes)
                     state.sha256.update(bufferPointer: bytes)
                     state.md5.update(bufferPointer: bytes)
+                    state.further?.update(bytes)
                     state.size += Int64(bytes.count)
                 }
             }
@@ -58,11 +66,16 @@ final class ContentWriter: Sendable {
             try Posix.sync(state.descriptor)
             close(state.descriptor)
             state.descriptor = -1
+            let sha256 = Array(state.sha256.finalize())
             return ContentFile(
                 name: name,
                 size: state.size,
-                sha256: Hex.encode(state.sha256.finalize()),
-                md5: Hex.encode(state.md5.finalize())
+                sha256: Hex.encode(sha256),
+                md5: Hex.encode(state.md5.finalize()),
+                checksum: algorithm.map { algorithm in
+                    let value = Data(state.further?.finalize() ?? sha256).base64EncodedString()
+                    return ObjectChecksum(algorithm: algorithm, value: value)
+                }
             )
         }
     }

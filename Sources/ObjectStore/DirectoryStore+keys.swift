@@ -8,7 +8,10 @@ extension DirectoryStore {
     /// Removes an empty bucket.
     public func deleteBucket(_ bucket: String) async throws {
         try ObjectRules.check(bucket: bucket)
-        try await perform { _, index in try index.deleteBucket(bucket) }
+        let logger = logger
+        try await perform { files, index in
+            files.collect(try index.deleteBucket(bucket), index: index, logger: logger)
+        }
     }
 
     /// All buckets, sorted by name.
@@ -20,12 +23,12 @@ extension DirectoryStore {
     public func copy(
         from source: ObjectName,
         to destination: ObjectName,
-        options: CopyOptions?
+        options: CopyOptions
     ) async throws -> ObjectInfo {
         try ObjectRules.check(bucket: source.bucket, key: source.key)
         try ObjectRules.check(bucket: destination.bucket, key: destination.key)
-        if let options {
-            try ObjectRules.check(contentType: options.contentType, metadata: options.metadata)
+        if let attributes = options.attributes {
+            try ObjectRules.check(attributes)
         }
         let logger = logger
         return try await perform { files, index in
@@ -35,15 +38,27 @@ extension DirectoryStore {
         }
     }
 
-    /// Deletes an object; false when there was none.
+    /// Deletes an object; see ``ObjectStore/delete(bucket:key:ifMatch:)``.
     @discardableResult
-    public func delete(bucket: String, key: String) async throws -> Bool {
-        try ObjectRules.check(bucket: bucket, key: key)
+    public func delete(bucket: String, key: String, ifMatch: String?) async throws -> Bool {
+        try await delete(bucket: bucket, keys: [key], ifMatch: ifMatch).first ?? false
+    }
+
+    /// Deletes many objects in one transaction; see ``ObjectStore/delete(bucket:keys:)``.
+    @discardableResult
+    public func delete(bucket: String, keys: [String]) async throws -> [Bool] {
+        try await delete(bucket: bucket, keys: keys, ifMatch: nil)
+    }
+
+    private func delete(bucket: String, keys: [String], ifMatch: String?) async throws -> [Bool] {
+        for key in keys {
+            try ObjectRules.check(bucket: bucket, key: key)
+        }
         let logger = logger
         return try await perform { files, index in
-            guard let garbage = try index.delete(bucket: bucket, key: key) else { return false }
+            let (existed, garbage) = try index.delete(bucket: bucket, keys: keys, ifMatch: ifMatch)
             files.collect(garbage, index: index, logger: logger)
-            return true
+            return existed
         }
     }
 
@@ -56,9 +71,7 @@ extension DirectoryStore {
         limit: Int
     ) async throws -> ObjectListing {
         try ObjectRules.check(bucket: bucket)
-        guard (1...1000).contains(limit) else {
-            throw ObjectStoreError(.invalidArgument, "a page has 1 to 1000 entries, not \(limit)")
-        }
+        try ObjectRules.check(limit: limit)
         let request = ListRequest(prefix: prefix, delimiter: delimiter, startAfter: startAfter, limit: limit)
         return try await perform { _, index in try index.list(bucket: bucket, request) }
     }

@@ -12,7 +12,7 @@ import Synchronization
 /// A put writes and fsyncs a staging file, links it into `content` and fsyncs that directory, and only then commits the
 /// row: a crash at any instant leaves the old object or the new one. What a crash leaves behind is removed by the next
 /// open or ``sweep()``. The file system must know hard links and locks, as SQLite's WAL demands too (no NFS).
-public final class DirectoryStore: ObjectStore {
+public final class DirectoryStore: MultipartStore {
     /// Bytes of one read, and about those of one write: one hop to a thread for each, so not less; and each transfer
     /// holds one or two of them, so not more: 100 transfers at once stay below 64 MiB.
     static let chunkSize = 256 << 10
@@ -98,4 +98,8 @@ public struct StoreStatistics: Sendable, Equatable {
     public var contents: Int64
     /// Bytes in content files.
     public var contentBytes: Int64
+    /// Multipart uploads that are under way.
+    public var uploads: Int64
+    /// Bytes of their parts.
+    public var partBytes: Int64
 }

@@ -1,10 +1,10 @@
 import FoundationEssentials
 
 /// Lower-case hexadecimal.
-enum Hex {
+package enum Hex {
     private static let digits = Array("0123456789abcdef".utf8)
 
-    static func encode(_ bytes: some Sequence<UInt8>) -> String {
+    package static func encode(_ bytes: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []
         for byte in bytes {
             text.append(digits[Int(byte >> 4)])
@@ -14,7 +14,7 @@ enum Hex {
     }
 
     /// Nil unless the text is lower-case hex of whole bytes: one signature has one spelling.
-    static func decode(_ text: String) -> [UInt8]? {
+    package static func decode(_ text: String) -> [UInt8]? {
         let characters = Array(text.utf8)
         guard characters.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []
@@ -29,10 +29,10 @@ enum Hex {
 }
 
 /// Percent-encoding (RFC 3986 §2.1): only unreserved characters stand for themselves.
-enum PercentCoding {
+package enum PercentCoding {
     private static let hex = Array("0123456789ABCDEF".utf8)
 
-    static func encode(_ text: String, keepingSlashes: Bool = false) -> String {
+    package static func encode(_ text: String, keepingSlashes: Bool = false) -> String {
         var encoded: [UInt8] = []
         for byte in text.utf8 {
             switch byte {
@@ -52,7 +52,7 @@ enum PercentCoding {
     /// Nil for a stray `%` or bytes that are no UTF-8.
     ///
     /// A plus sign is a plus sign.
-    static func decode(_ text: some Collection<UInt8>) -> String? {
+    package static func decode(_ text: some Collection<UInt8>) -> String? {
         var bytes: [UInt8] = []
         var iterator = text.makeIterator()
         while let byte = iterator.next() {
@@ -74,8 +74,8 @@ enum PercentCoding {
 }
 
 /// Random names for files; they carry 128 bits and nothing of a key.
-enum OpaqueName {
-    static func random() -> String {
+package enum OpaqueName {
+    package static func random() -> String {
         var generator = SystemRandomNumberGenerator()
         return Hex.encode((0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
     }

@@ -36,7 +36,8 @@ public struct ObjectInfo: Sendable {
     public var key: String
     /// Bytes.
     public var size: Int64
-    /// The entity tag without quotes: the MD5 of the bytes in hex, as S3 has it.
+    /// The entity tag without quotes, as S3 has it: the MD5 of the bytes in hex; of an object of N uploaded parts the
+    /// MD5 of their MD5s, and `-N`.
     public var etag: String
     /// The SHA-256 of the bytes in lower-case hex.
     public var sha256: String
@@ -44,6 +45,10 @@ public struct ObjectInfo: Sendable {
     public var contentType: String
     /// User metadata.
     public var metadata: [String: String]
+    /// Further header fields that go out with the object.
+    public var headers: ContentHeaders
+    /// The additional checksum that it was stored with, if any.
+    public var checksum: ObjectChecksum?
     /// When this version was committed, in whole milliseconds.
     public var lastModified: Date
 
@@ -56,6 +61,8 @@ public struct ObjectInfo: Sendable {
         sha256: String,
         contentType: String,
         metadata: [String: String],
+        headers: ContentHeaders = ContentHeaders(),
+        checksum: ObjectChecksum? = nil,
         lastModified: Date
     ) {
         self.bucket = bucket
@@ -65,6 +72,8 @@ public struct ObjectInfo: Sendable {
         self.sha256 = sha256
         self.contentType = contentType
         self.metadata = metadata
+        self.headers = headers
+        self.checksum = checksum
         self.lastModified = lastModified
     }
 }

@@ -7,6 +7,12 @@ enum ObjectRules {
         }
     }
 
+    static func check(limit: Int) throws {
+        guard (1...1000).contains(limit) else {
+            throw ObjectStoreError(.invalidArgument, "a page has 1 to 1000 entries, not \(limit)")
+        }
+    }
+
     /// S3's rules: 3 to 63 of `a-z 0-9 . -`, beginning and ending with a letter or digit, no two dots in a row, and
     /// not of an IPv4 address's form.
     static func check(bucket: String) throws {
@@ -19,21 +25,28 @@ enum ObjectRules {
         else { throw ObjectStoreError(.invalidBucket, "not a bucket's name: \(bucket.debugDescription)") }
     }
 
-    static func check(_ options: PutOptions) throws {
-        try check(contentType: options.contentType, metadata: options.metadata)
-    }
-
-    /// Content type and metadata go out as header fields, so they hold no control characters.
-    static func check(contentType: String, metadata: [String: String]) throws {
-        guard (1...255).contains(contentType.utf8.count), contentType.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
-        else { throw ObjectStoreError(.invalidArgument, "a content type has 1 to 255 printable ASCII characters") }
-        let bytes = metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
-        let isPrintable = metadata.allSatisfy { name, value in
-            !name.isEmpty && (name + value).utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+    /// All attributes go out as header fields, so they hold no control characters.
+    static func check(_ attributes: ObjectAttributes) throws {
+        let type = attributes.contentType
+        guard (1...255).contains(type.utf8.count), type.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+            throw ObjectStoreError(.invalidArgument, "a content type has 1 to 255 printable ASCII characters")
         }
-        guard bytes <= 2048, isPrintable else {
+        guard attributes.headers.values.allSatisfy({ $0.utf8.count <= 1024 && isPrintable($0) }) else {
+            throw ObjectStoreError(
+                .invalidArgument, "a header field has at most 1024 bytes and no control characters")
+        }
+        let metadata = attributes.metadata
+        let bytes = metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        let isFit = metadata.allSatisfy { name, value in
+            !name.isEmpty && isPrintable(name) && isPrintable(value)
+        }
+        guard bytes <= 2048, isFit else {
             throw ObjectStoreError(.invalidArgument, "metadata has at most 2048 bytes and no control characters")
         }
+    }
+
+    private static func isPrintable(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool {

@@ -10,7 +10,7 @@ public protocol ObjectStore: Sendable {
     /// Creates a bucket; does nothing when it exists. Throws `.invalidBucket` for a name that S3 would not take.
     func createBucket(_ bucket: String) async throws
 
-    /// Removes a bucket. Throws `.noSuchBucket`, or `.bucketNotEmpty` while it holds an object.
+    /// Removes a bucket and aborts its uploads. Throws `.noSuchBucket`, or `.bucketNotEmpty` while it holds an object.
     func deleteBucket(_ bucket: String) async throws
 
     /// All buckets, sorted by name.
@@ -37,12 +37,19 @@ public protocol ObjectStore: Sendable {
     /// Throws `.noSuchKey`, and `.invalidRange` (with the object's size) for a range that selects no byte.
     func get(bucket: String, key: String, range: ByteRangeRequest?) async throws -> ObjectBody
 
-    /// Copies an object without copying its bytes. `options` nil keeps content type and metadata.
-    func copy(from source: ObjectName, to destination: ObjectName, options: CopyOptions?) async throws -> ObjectInfo
+    /// Copies an object, also onto itself; ETag and checksum are the source's. Throws `.noSuchKey` and
+    /// `.preconditionFailed`.
+    func copy(from source: ObjectName, to destination: ObjectName, options: CopyOptions) async throws -> ObjectInfo
 
     /// Deletes an object; false when there was none, which is no error.
+    ///
+    /// With `ifMatch` (an ETag without quotes) another object is `.preconditionFailed`, and none `.noSuchKey`.
     @discardableResult
-    func delete(bucket: String, key: String) async throws -> Bool
+    func delete(bucket: String, key: String, ifMatch: String?) async throws -> Bool
+
+    /// Deletes many objects; says of each key whether there was one.
+    @discardableResult
+    func delete(bucket: String, keys: [String]) async throws -> [Bool]
 
     /// One page of keys in byte order; its cost is that of the page.
     ///
@@ -92,9 +99,15 @@ extension ObjectStore {
         try await list(bucket: bucket, prefix: prefix, delimiter: delimiter, startAfter: startAfter, limit: 1000)
     }
 
-    /// Copies an object with its content type and metadata.
+    /// Copies an object with all that is kept with it.
     @discardableResult
     public func copy(from source: ObjectName, to destination: ObjectName) async throws -> ObjectInfo {
-        try await copy(from: source, to: destination, options: nil)
+        try await copy(from: source, to: destination, options: CopyOptions())
+    }
+
+    /// Deletes an object, whichever it is; false when there was none.
+    @discardableResult
+    public func delete(bucket: String, key: String) async throws -> Bool {
+        try await delete(bucket: bucket, key: key, ifMatch: nil)
     }
 }

@@ -27,10 +27,20 @@ public struct ObjectStoreError: Error, Sendable, CustomStringConvertible {
         public static let sizeMismatch = Code("size_mismatch")
         /// The body's SHA-256 is not the announced one.
         public static let checksumMismatch = Code("checksum_mismatch")
-        /// The object exists and was not to be replaced.
+        /// The body's MD5 or additional checksum is not the announced one.
+        public static let digestMismatch = Code("digest_mismatch")
+        /// The object that a write would replace, or that a copy reads, is not the expected one.
         public static let preconditionFailed = Code("precondition_failed")
         /// The range selects no byte (416); ``ObjectStoreError/size`` has the object's size.
         public static let invalidRange = Code("invalid_range")
+        /// The multipart upload does not exist, or was completed or aborted.
+        public static let noSuchUpload = Code("no_such_upload")
+        /// A part that was named to complete an upload is missing, or has another ETag or checksum.
+        public static let invalidPart = Code("invalid_part")
+        /// The parts that were named are not in ascending order.
+        public static let invalidPartOrder = Code("invalid_part_order")
+        /// A part that is not the last has less than 5 MiB.
+        public static let partTooSmall = Code("part_too_small")
         /// The disk or the quota is full.
         public static let outOfSpace = Code("out_of_space")
         /// The operating system or the index failed; the message says where.

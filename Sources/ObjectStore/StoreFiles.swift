@@ -117,6 +117,7 @@ struct StoreFiles: Sendable {
         for name in try Posix.names(in: staging) where "\(staging)/\(name)" != session {
             try sweepSession("\(staging)/\(name)", index: index, logger: logger)
         }
+        try index.forgetCompletedUploads()
         collect(try index.garbage(), index: index, logger: logger)
     }
 

@@ -1,72 +1,91 @@
 import FoundationEssentials
 import GRDB
 
+/// Content that is durable, and the object that it becomes.
+struct NewObject: Sendable {
+    var content: ContentFile
+    var attributes: ObjectAttributes
+    var etag: String
+    var checksum: ObjectChecksum?
+
+    init(content: ContentFile, attributes: ObjectAttributes) {
+        self.content = content
+        self.attributes = attributes
+        self.etag = content.md5
+        self.checksum = content.checksum
+    }
+}
+
 extension StoreIndex {
     /// Fails before a body is read for what would fail after it.
-    func checkPut(bucket: String, key: String, ifNoneMatch: Bool) throws {
+    func checkPut(bucket: String, key: String, condition: WriteCondition) throws {
         try database.read { database in
             let id = try Self.bucket(bucket, database)
-            guard ifNoneMatch else { return }
-            try Self.checkAbsent(id, key, database)
+            try Self.check(condition, id, key, database)
         }
     }
 
     /// Makes content that is durable the object's; returns the names of content that nobody names any more.
     func commit(
-        _ content: ContentFile,
+        _ object: NewObject,
         bucket: String,
         key: String,
-        options: PutOptions
+        condition: WriteCondition
     ) throws -> (ObjectInfo, garbage: [String]) {
         try database.write { database in
-            let id = try Self.bucket(bucket, database)
-            if options.ifNoneMatch {
-                try Self.checkAbsent(id, key, database)
-            }
-            try database.execute(
-                sql: "INSERT INTO content (name, size, sha256, refs) VALUES (?, ?, ?, 1)",
-                arguments: [content.name, content.size, content.sha256])
-            let garbage = try Self.release(id, key, database)
-            try Self.insert(
-                id, key, content: database.lastInsertedRowID, etag: content.md5, type: options.contentType,
-                metadata: Self.encode(options.metadata), database)
-            return (try Self.entry(bucket: bucket, key: key, database).info, garbage)
+            try Self.replace(bucket: bucket, key: key, with: object, condition, database)
         }
     }
 
     func copy(
         from source: ObjectName,
         to destination: ObjectName,
-        options: CopyOptions?
+        options: CopyOptions
     ) throws -> (ObjectInfo, garbage: [String]) {
         try database.write { database in
             let from = try Self.bucket(source.bucket, database)
             let target = try Self.bucket(destination.bucket, database)
             let row = try Row.fetchOne(
-                database, sql: "SELECT content, etag, type, metadata FROM object WHERE bucket = ? AND key = ?",
+                database,
+                sql: "SELECT content, etag, type, metadata, headers, checksum FROM object WHERE bucket = ? AND key = ?",
                 arguments: [from, Data(source.key.utf8)])
             guard let row else {
                 throw ObjectStoreError(.noSuchKey, "bucket \(source.bucket) has no object of this key")
             }
+            if let expected = options.sourceETag, expected != row[1] {
+                throw ObjectStoreError(.preconditionFailed, "the source's ETag is not \(expected)")
+            }
+            try Self.check(options.condition, target, destination.key, database)
             // Counted before the old object is let go: a copy onto itself must not collect its own content.
             try database.execute(sql: "UPDATE content SET refs = refs + 1 WHERE id = ?", arguments: [row[0] as Int64])
             let garbage = try Self.release(target, destination.key, database)
+            let attributes: [(any DatabaseValueConvertible)?] =
+                if let new = options.attributes {
+                    [new.contentType, try Self.encode(new.metadata), try Self.encode(new.headers)]
+                } else {
+                    [row[2] as String, row[3] as String, row[4] as String?]
+                }
             try Self.insert(
-                target, destination.key, content: row[0], etag: row[1], type: options?.contentType ?? row[2],
-                metadata: options.map { try Self.encode($0.metadata) } ?? row[3], database)
+                target, destination.key, content: row[0], etag: row[1], attributes, checksum: row[5], database)
             let info = try Self.entry(bucket: destination.bucket, key: destination.key, database).info
             return (info, garbage)
         }
     }
 
-    /// Nil when there was no such object.
-    func delete(bucket: String, key: String) throws -> [String]? {
+    /// Deletes the objects that there are; says of each key whether there was one.
+    func delete(bucket: String, keys: [String], ifMatch: String?) throws -> (existed: [Bool], garbage: [String]) {
         try database.write { database in
             let id = try Self.bucket(bucket, database)
-            let garbage = try Self.release(id, key, database)
-            try database.execute(
-                sql: "DELETE FROM object WHERE bucket = ? AND key = ?", arguments: [id, Data(key.utf8)])
-            return database.changesCount == 0 ? nil : garbage
+            var existed: [Bool] = []
+            var garbage: [String] = []
+            for key in keys {
+                try Self.check(WriteCondition(ifMatch: ifMatch), id, key, database)
+                garbage += try Self.release(id, key, database)
+                try database.execute(
+                    sql: "DELETE FROM object WHERE bucket = ? AND key = ?", arguments: [id, Data(key.utf8)])
+                existed.append(database.changesCount > 0)
+            }
+            return (existed, garbage)
         }
     }
 
@@ -91,11 +110,41 @@ extension StoreIndex {
 }
 
 extension StoreIndex {
-    private static func checkAbsent(_ bucket: Int64, _ key: String, _ database: Database) throws {
-        let exists = try Bool.fetchOne(
-            database, sql: "SELECT EXISTS (SELECT 1 FROM object WHERE bucket = ? AND key = ?)",
-            arguments: [bucket, Data(key.utf8)])
-        guard exists == false else { throw ObjectStoreError(.preconditionFailed, "the object exists") }
+    static func check(_ condition: WriteCondition, _ bucket: Int64, _ key: String, _ database: Database) throws {
+        guard condition != WriteCondition() else { return }
+        let etag = try String.fetchOne(
+            database, sql: "SELECT etag FROM object WHERE bucket = ? AND key = ?", arguments: [bucket, Data(key.utf8)])
+        if condition.ifNoneMatch, etag != nil {
+            throw ObjectStoreError(.preconditionFailed, "the object exists")
+        }
+        guard let expected = condition.ifMatch else { return }
+        guard let etag else { throw ObjectStoreError(.noSuchKey, "there is no object of this key to be replaced") }
+        guard expected == "*" || expected == etag else {
+            throw ObjectStoreError(.preconditionFailed, "the object's ETag is \(etag), not \(expected)")
+        }
+    }
+
+    static func replace(
+        bucket: String,
+        key: String,
+        with object: NewObject,
+        _ condition: WriteCondition,
+        _ database: Database
+    ) throws -> (ObjectInfo, garbage: [String]) {
+        let id = try Self.bucket(bucket, database)
+        try check(condition, id, key, database)
+        let content = object.content
+        try database.execute(
+            sql: "INSERT INTO content (name, size, sha256, refs) VALUES (?, ?, ?, 1)",
+            arguments: [content.name, content.size, content.sha256])
+        let row = database.lastInsertedRowID
+        let garbage = try release(id, key, database)
+        let attributes = object.attributes
+        try insert(
+            id, key, content: row, etag: object.etag,
+            [attributes.contentType, try encode(attributes.metadata), try encode(attributes.headers)],
+            checksum: try encode(object.checksum), database)
+        return (try entry(bucket: bucket, key: key, database).info, garbage)
     }
 
     /// Counts down the content of the object that is about to go; content at zero moves to `garbage`, whose rows name
@@ -121,26 +170,22 @@ extension StoreIndex {
         return [name]
     }
 
+    /// - Parameter attributes: Type, metadata and headers, as their columns hold them.
     private static func insert(
         _ bucket: Int64,
         _ key: String,
         content: Int64,
         etag: String,
-        type: String,
-        metadata: String,
+        _ attributes: [(any DatabaseValueConvertible)?],
+        checksum: String?,
         _ database: Database
     ) throws {
         try database.execute(
             sql: """
-                INSERT OR REPLACE INTO object (bucket, key, content, etag, type, metadata, modified)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                INSERT OR REPLACE INTO object
+                    (bucket, key, content, etag, type, metadata, headers, checksum, modified)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
-            arguments: [bucket, Data(key.utf8), content, etag, type, metadata, now()])
-    }
-
-    private static func encode(_ metadata: [String: String]) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        return String(decoding: try encoder.encode(metadata), as: UTF8.self)
+            arguments: [bucket, Data(key.utf8), content, etag] + StatementArguments(attributes) + [checksum, now()])
     }
 }

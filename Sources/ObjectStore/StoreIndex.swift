@@ -27,56 +27,6 @@ struct StoreIndex: Sendable {
         try Self.migrator.migrate(database)
     }
 
-    private static var migrator: DatabaseMigrator {
-        var migrator = DatabaseMigrator()
-        migrator.registerMigration("v1") { database in
-            // Keys are blobs: compared byte by byte, whatever they contain. `refs` counts the objects of a content.
-            try database.execute(
-                sql: """
-                    CREATE TABLE bucket (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL);
-                    CREATE TABLE content (
-                        id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, size INTEGER NOT NULL,
-                        sha256 TEXT NOT NULL, refs INTEGER NOT NULL CHECK (refs > 0)
-                    );
-                    CREATE TABLE object (
-                        bucket INTEGER NOT NULL REFERENCES bucket(id), key BLOB NOT NULL, content INTEGER NOT NULL,
-                        etag TEXT NOT NULL, type TEXT NOT NULL, metadata TEXT NOT NULL, modified INTEGER NOT NULL,
-                        PRIMARY KEY (bucket, key)
-                    ) WITHOUT ROWID;
-                    CREATE TABLE garbage (name TEXT PRIMARY KEY) WITHOUT ROWID;
-                    """)
-        }
-        migrator.registerMigration("v2") { database in
-            // What the store holds, kept up to date by the database itself: counting it would cost every object. From
-            // contents alone, because a trigger on objects would not see the row that a REPLACE takes away.
-            try database.execute(
-                sql: """
-                    CREATE TABLE total (
-                        id INTEGER PRIMARY KEY CHECK (id = 1), objects INTEGER NOT NULL, object_bytes INTEGER NOT NULL,
-                        contents INTEGER NOT NULL, content_bytes INTEGER NOT NULL
-                    );
-                    INSERT INTO total
-                        SELECT 1, COALESCE(SUM(refs), 0), COALESCE(SUM(refs * size), 0), COUNT(*), COALESCE(SUM(size), 0)
-                        FROM content;
-                    CREATE TRIGGER content_inserted AFTER INSERT ON content BEGIN
-                        UPDATE total SET objects = objects + new.refs,
-                            object_bytes = object_bytes + new.refs * new.size, contents = contents + 1,
-                            content_bytes = content_bytes + new.size;
-                    END;
-                    CREATE TRIGGER content_counted AFTER UPDATE OF refs ON content BEGIN
-                        UPDATE total SET objects = objects + new.refs - old.refs,
-                            object_bytes = object_bytes + (new.refs - old.refs) * new.size;
-                    END;
-                    CREATE TRIGGER content_deleted AFTER DELETE ON content BEGIN
-                        UPDATE total SET objects = objects - old.refs,
-                            object_bytes = object_bytes - old.refs * old.size, contents = contents - 1,
-                            content_bytes = content_bytes - old.size;
-                    END;
-                    """)
-        }
-        return migrator
-    }
-
     // MARK: Buckets
 
     func createBucket(_ name: String) throws {
@@ -87,14 +37,17 @@ struct StoreIndex: Sendable {
         }
     }
 
-    func deleteBucket(_ name: String) throws {
+    /// Aborts its uploads; returns the names of their parts' content.
+    func deleteBucket(_ name: String) throws -> [String] {
         try database.write { database in
             let bucket = try Self.bucket(name, database)
             let sql = "SELECT EXISTS (SELECT 1 FROM object WHERE bucket = ?)"
             guard try Bool.fetchOne(database, sql: sql, arguments: [bucket]) == false else {
                 throw ObjectStoreError(.bucketNotEmpty, "bucket \(name) still holds objects")
             }
+            let garbage = try Self.removeUploads(sql: "bucket = ?", arguments: [bucket], database)
             try database.execute(sql: "DELETE FROM bucket WHERE id = ?", arguments: [bucket])
+            return garbage
         }
     }
 
@@ -127,10 +80,15 @@ struct StoreIndex: Sendable {
         throw ObjectStoreError(.storage, "the content of \(bucket)/\(key) is missing")
     }
 
+    /// Whether an object or a part of an upload has this content.
     func hasContent(_ name: String) throws -> Bool {
         try database.read { database in
             try Bool.fetchOne(
-                database, sql: "SELECT EXISTS (SELECT 1 FROM content WHERE name = ?)", arguments: [name]) ?? false
+                database,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM content WHERE name = ?) OR EXISTS (SELECT 1 FROM part WHERE name = ?)
+                    """,
+                arguments: [name, name]) ?? false
         }
     }
 
@@ -140,14 +98,20 @@ struct StoreIndex: Sendable {
                 database, sql: "SELECT objects, object_bytes, contents, content_bytes FROM total")
             return StoreStatistics(
                 buckets: try Int64.fetchOne(database, sql: "SELECT COUNT(*) FROM bucket") ?? 0,
-                objects: total?[0] ?? 0, objectBytes: total?[1] ?? 0, contents: total?[2] ?? 0,
-                contentBytes: total?[3] ?? 0)
+                objects: total?[0] ?? 0,
+                objectBytes: total?[1] ?? 0,
+                contents: total?[2] ?? 0,
+                contentBytes: total?[3] ?? 0,
+                uploads: try Int64.fetchOne(database, sql: "SELECT COUNT(*) FROM upload WHERE etag IS NULL") ?? 0,
+                partBytes: try Int64.fetchOne(database, sql: "SELECT COALESCE(SUM(size), 0) FROM part") ?? 0
+            )
         }
     }
 }
 
 extension StoreIndex {
-    static let columns = "o.key, c.size, o.etag, c.sha256, o.type, o.metadata, o.modified, c.name"
+    static let columns =
+        "o.key, c.size, o.etag, c.sha256, o.type, o.metadata, o.modified, c.name, o.headers, o.checksum"
 
     static func entry(bucket: String, key: String, _ database: Database) throws -> Entry {
         let row = try Row.fetchOne(
@@ -167,7 +131,9 @@ extension StoreIndex {
             etag: row[2],
             sha256: row[3],
             contentType: row[4],
-            metadata: try JSONDecoder().decode([String: String].self, from: Data((row[5] as String).utf8)),
+            metadata: try decode(row[5]) ?? [:],
+            headers: try decode(row[8]) ?? ContentHeaders(),
+            checksum: try decode(row[9]),
             lastModified: date(row[6])
         )
         return Entry(info: info, content: row[7])
@@ -177,6 +143,18 @@ extension StoreIndex {
         guard let id = try Int64.fetchOne(database, sql: "SELECT id FROM bucket WHERE name = ?", arguments: [name])
         else { throw ObjectStoreError(.noSuchBucket, "there is no bucket \(name)") }
         return id
+    }
+
+    /// What a column holds as JSON; nil for NULL.
+    static func decode<T: Decodable>(_ column: String?) throws -> T? {
+        try column.map { try JSONDecoder().decode(T.self, from: Data($0.utf8)) }
+    }
+
+    static func encode(_ value: (some Encodable)?) throws -> String? {
+        guard let value else { return nil }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
     static func now() -> Int64 {

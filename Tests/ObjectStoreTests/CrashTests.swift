@@ -58,6 +58,59 @@ struct CrashTests {
         }
     }
 
+    @Test(
+        "a part killed around its commit is there or not, and an upload goes on after a crash",
+        arguments: [("part-publish", 1), ("part-commit", 2)])
+    func killedAroundPart(step: String, parts: Int) async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory.file("store")
+            var store: DirectoryStore? = try await DirectoryStore(directory: path, logger: quietLogger)
+            try await store?.createBucket("goods")
+            let upload = try #require(
+                try await store?.createUpload(bucket: "goods", key: "k", options: UploadOptions()))
+            let first = try #require(try await store?.putPart(of: upload.name, number: 1, bytes: bytes("old")))
+            try upload.name.id.write(toFile: directory.file("upload"), atomically: true, encoding: .utf8)
+            let child = try start(step, directory)
+            child.waitUntilExit()
+            #expect(child.terminationReason == .uncaughtSignal)
+            store = try await DirectoryStore(directory: path, logger: quietLogger)
+            #expect(contentAndStaging(path).count == parts)
+            let listed = try await store?.parts(of: upload.name, after: 0, limit: 10).parts
+            #expect(listed?.map(\.number) == Array(1...parts))
+            let named = [CompletedPart(number: 1, etag: first.etag)]
+            _ = try await store?.completeUpload(upload.name, parts: named, options: CompleteOptions())
+            #expect(try await store?.text("k") == "old")
+            #expect(contentAndStaging(path).count == 1)
+        }
+    }
+
+    @Test(
+        "an upload killed around its completion is under way with its parts, or the object", arguments: [false, true])
+    func killedAroundCompletion(commits: Bool) async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory.file("store")
+            var store: DirectoryStore? = try await DirectoryStore(directory: path, logger: quietLogger)
+            try await store?.createBucket("goods")
+            try await store?.put(bucket: "goods", key: "k", bytes: bytes("old"))
+            let upload = try #require(
+                try await store?.createUpload(bucket: "goods", key: "k", options: UploadOptions()))
+            let part = try #require(try await store?.putPart(of: upload.name, number: 1, bytes: bytes("new")))
+            try upload.name.id.write(toFile: directory.file("upload"), atomically: true, encoding: .utf8)
+            let child = try start(commits ? "complete-commit" : "complete-publish", directory)
+            child.waitUntilExit()
+            #expect(child.terminationReason == .uncaughtSignal)
+            store = try await DirectoryStore(directory: path, logger: quietLogger)
+            #expect(contentAndStaging(path).count == (commits ? 1 : 2))
+            #expect(try await store?.text("k") == (commits ? "new" : "old"))
+            // Whoever got no answer asks again, and gets the same one either way.
+            let named = [CompletedPart(number: 1, etag: part.etag)]
+            let info = try await store?.completeUpload(upload.name, parts: named, options: CompleteOptions())
+            #expect(info?.etag.hasSuffix("-1") == true)
+            #expect(try await store?.text("k") == "new")
+            #expect(contentAndStaging(path).count == 1)
+        }
+    }
+
     @Test("a store closed in order leaves no session behind")
     func orderlyClose() async throws {
         try await withTemporaryDirectory { directory in
@@ -128,7 +181,28 @@ struct CrashTests {
             let content = try writer.finish()
             try files.publish(content.name)
             if Self.instruction == "commit" {
-                _ = try index.commit(content, bucket: "goods", key: "k", options: PutOptions())
+                let object = NewObject(content: content, attributes: ObjectAttributes())
+                _ = try index.commit(object, bucket: "goods", key: "k", condition: WriteCondition())
+            }
+            kill(getpid(), SIGKILL)
+        case "part-publish", "part-commit", "complete-publish", "complete-commit":
+            let (files, index) = try StoreFiles.open(directory: path) { try StoreIndex(path: $0.indexPath) }
+            let id = try String(contentsOfFile: directory + "/upload", encoding: .utf8)
+            let upload = UploadName(bucket: "goods", key: "k", id: id)
+            let writer = try ContentWriter(files: files)
+            try writer.append([bytes("new")])
+            let content = try writer.finish()
+            try files.publish(content.name)
+            if Self.instruction == "part-commit" {
+                _ = try index.commitPart(content, of: upload, number: 2)
+            }
+            if Self.instruction == "complete-commit" {
+                let named = [CompletedPart(number: 1, etag: content.md5)]
+                guard case .assemble(let parts, let row, let etag, _) = try index.plan(upload, named, WriteCondition())
+                else { return }
+                var object = NewObject(content: content, attributes: row.attributes)
+                object.etag = etag
+                _ = try index.complete(upload, parts, with: object, WriteCondition())
             }
             kill(getpid(), SIGKILL)
         default:

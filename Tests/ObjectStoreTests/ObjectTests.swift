@@ -60,7 +60,8 @@ struct ObjectTests {
             let name = ObjectName(bucket: "goods", key: "k")
             let copy = try await store.copy(from: name, to: ObjectName(bucket: "other", key: "k2"))
             #expect(copy.etag == original.etag && copy.contentType == "a/b" && copy.metadata == ["x": "y"])
-            let changed = try await store.copy(from: name, to: name, options: CopyOptions(contentType: "c/d"))
+            let attributes = ObjectAttributes(contentType: "c/d")
+            let changed = try await store.copy(from: name, to: name, options: CopyOptions(attributes: attributes))
             #expect(changed.contentType == "c/d" && changed.metadata.isEmpty)
             let statistics = try await store.statistics
             #expect(statistics.objects == 2 && statistics.contents == 1 && statistics.contentBytes == 6)

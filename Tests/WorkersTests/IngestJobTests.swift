@@ -239,12 +239,16 @@ private struct DoomedStore: ObjectStore {
         try await store.get(bucket: bucket, key: key, range: range)
     }
 
-    func copy(from source: ObjectName, to destination: ObjectName, options: CopyOptions?) async throws -> ObjectInfo {
+    func copy(from source: ObjectName, to destination: ObjectName, options: CopyOptions) async throws -> ObjectInfo {
         try await store.copy(from: source, to: destination, options: options)
     }
 
-    func delete(bucket: String, key: String) async throws -> Bool {
-        try await store.delete(bucket: bucket, key: key)
+    func delete(bucket: String, key: String, ifMatch: String?) async throws -> Bool {
+        try await store.delete(bucket: bucket, key: key, ifMatch: ifMatch)
+    }
+
+    func delete(bucket: String, keys: [String]) async throws -> [Bool] {
+        try await store.delete(bucket: bucket, keys: keys)
     }
 
     func list(
