@@ -94,11 +94,13 @@ let package = Package(
                 nioHTTP1, nioPosix,
             ],
             swiftSettings: settings),
+        // What both HTTP servers need, of HTTP alone.
+        .target(name: "HTTPSupport", dependencies: [hummingbird, nioCore], swiftSettings: settings),
         .target(name: "Settings", dependencies: [configuration, yams], swiftSettings: settings),
         .target(
             name: "API",
             dependencies: [
-                "Marketplace", "ObjectStore", "Payments", "JobQueue", "RedisClient", "Telemetry",
+                "HTTPSupport", "Marketplace", "ObjectStore", "Payments", "JobQueue", "RedisClient", "Telemetry",
                 crypto, hummingbird, logging, metrics, nioCore, lifecycle,
             ],
             resources: [.embedInCode("Resources")],
@@ -257,7 +259,7 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Settings", "Marketplace", "ObjectStore", "Payments", "JobQueue", "RedisClient",
+                "API", "HTTPSupport", "Settings", "Marketplace", "ObjectStore", "Payments", "JobQueue", "RedisClient",
                 "Telemetry", "TestSupport", "PaymentStub", "Charges", "Fulfilment", "Links", asyncHTTPClient, crypto,
                 hummingbird, logging, nioCore, yams,
             ],

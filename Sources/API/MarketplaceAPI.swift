@@ -1,3 +1,4 @@
+import HTTPSupport
 public import Hummingbird
 import Marketplace
 public import NIOCore

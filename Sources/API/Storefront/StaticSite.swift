@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import HTTPSupport
 import NIOCore
 
 /// A folder of built files, held in memory: a storefront has a few hundred kilobytes, and a file that is replaced while

@@ -1,6 +1,6 @@
 import HTTPTypes
-import NIOCore
-import NIOHTTPTypes
+package import NIOCore
+package import NIOHTTPTypes
 
 /// Ends a connection after an answer that says `Connection: close`.
 ///
@@ -8,18 +8,18 @@ import NIOHTTPTypes
 /// last byte. Closing at once instead would make the kernel send a reset, which can destroy the answer before the client
 /// read it. So: the sending side is closed after the answer, what still comes is read and dropped for a moment, then all
 /// is closed (the lingering close of RFC 9112 §9.6).
-final class ConnectionCloser: ChannelOutboundHandler, RemovableChannelHandler {
-    typealias OutboundIn = HTTPResponsePart
-    typealias OutboundOut = HTTPResponsePart
+package final class ConnectionCloser: ChannelOutboundHandler, RemovableChannelHandler {
+    package typealias OutboundIn = HTTPResponsePart
+    package typealias OutboundOut = HTTPResponsePart
 
     private let linger: TimeAmount
     private var closes = false
 
-    init(linger: TimeAmount = .seconds(3)) {
+    package init(linger: TimeAmount = .seconds(3)) {
         self.linger = linger
     }
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(let head) where head.status.kind != .informational:
             closes = head.headerFields[.connection]?.lowercased() == "close"

@@ -1,16 +1,16 @@
-import HTTPTypes
+package import HTTPTypes
 
 /// Strong entity tags and the conditions on them (RFC 9110 §8.8.3, §13.1).
-enum EntityTag {
+package enum EntityTag {
     /// The tags of an `If-Match` or `If-None-Match` field; nil stands for `*`.
-    static func list(_ values: [String]) -> [Substring]? {
+    package static func list(_ values: [String]) -> [Substring]? {
         let text = values.joined(separator: ",")
         guard text.trimmed != "*" else { return nil }
         return split(text)
     }
 
     /// Whether `If-None-Match` names the tag: weak comparison, as for GET and HEAD it only saves bytes.
-    static func noneMatchHolds(_ headers: HTTPFields, tag: String) -> Bool {
+    package static func noneMatchHolds(_ headers: HTTPFields, tag: String) -> Bool {
         let values = headers[values: .ifNoneMatch]
         guard !values.isEmpty else { return true }
         guard let tags = list(values) else { return false }
@@ -18,7 +18,7 @@ enum EntityTag {
     }
 
     /// Whether `If-Match` is absent or names the tag: strong comparison.
-    static func matchHolds(_ headers: HTTPFields, tag: String) -> Bool {
+    package static func matchHolds(_ headers: HTTPFields, tag: String) -> Bool {
         let values = headers[values: .ifMatch]
         guard !values.isEmpty, let tags = list(values) else { return true }
         return tags.contains { $0 == "\"\(tag)\"" }
@@ -28,7 +28,7 @@ enum EntityTag {
     ///
     /// A date never is, because
     /// no `Last-Modified` is sent that it could be (RFC 9110 §13.1.5).
-    static func rangeHolds(_ headers: HTTPFields, tag: String) -> Bool {
+    package static func rangeHolds(_ headers: HTTPFields, tag: String) -> Bool {
         guard let condition = headers[.ifRange] else { return true }
         return condition.trimmed == "\"\(tag)\""
     }
@@ -53,7 +53,7 @@ enum EntityTag {
 
 extension StringProtocol where SubSequence == Substring {
     /// Without the spaces and tabs around it.
-    var trimmed: Substring {
+    package var trimmed: Substring {
         var rest = self[...]
         while let first = rest.first, first == " " || first == "\t" { rest.removeFirst() }
         while let last = rest.last, last == " " || last == "\t" { rest.removeLast() }
