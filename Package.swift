@@ -69,6 +69,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "S3",
+            dependencies: ["HTTPSupport", "ObjectStore", crypto, hummingbird, logging, lifecycle, nioCore],
+            swiftSettings: settings
+        ),
+        .target(
             name: "Payments", dependencies: [asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioPosix],
             swiftSettings: settings),
         .target(
@@ -225,6 +230,11 @@ let package = Package(
             path: "Tests/PoolTestWorker", swiftSettings: settings),
         .testTarget(
             name: "ObjectStoreTests", dependencies: ["ObjectStore", "TestSupport", nioCore], swiftSettings: settings),
+        .testTarget(
+            name: "S3Tests",
+            dependencies: ["S3", "ObjectStore", "TestSupport", crypto, hummingbird, logging, nioCore, lifecycle],
+            exclude: ["clients.py", "requirements.txt"],
+            swiftSettings: settings),
         .testTarget(
             name: "PaymentsTests",
             dependencies: ["Payments", "PaymentStub", "Telemetry", "TestSupport", asyncHTTPClient, hummingbird],

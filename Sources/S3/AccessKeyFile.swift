@@ -1,0 +1,116 @@
+import Foundation
+import Glibc
+import ObjectStore
+import Synchronization
+
+/// Access keys in a file that its owner alone can read.
+///
+/// A line is `ID SECRET [rw|ro [BUCKET[/PREFIX]]]`; without the last two, a key allows everything. Several lines of one
+/// `ID` and secret add up. Empty lines and those that begin with `#` say nothing. The file is read again when it changed,
+/// so a key that is taken out ends at once.
+public final class AccessKeyFile: AccessKeys {
+    /// Why a file of keys can't be used.
+    public struct Failure: Error, CustomStringConvertible {
+        /// What is wrong, and what is allowed.
+        public let description: String
+    }
+
+    private struct Version: Equatable {
+        var inode: UInt64
+        var seconds: Int
+        var nanoseconds: Int
+        var size: Int64
+    }
+
+    private let path: String
+    private let state: Mutex<(version: Version, keys: [String: AccessKey])>
+
+    /// Opens the file, and makes it with one key that allows everything where it is missing.
+    public init(path: String) throws {
+        self.path = path
+        try Self.createIfMissing(path)
+        self.state = Mutex(try Self.read(path))
+    }
+
+    /// The key of an identifier, as the file has it now.
+    public func accessKey(id: String) async throws -> AccessKey? {
+        try state.withLock { state in
+            if try Self.version(path) != state.version {
+                state = try Self.read(path)
+            }
+            return state.keys[id]
+        }
+    }
+
+    /// Reads a file's text.
+    static func parse(_ text: String) throws(Failure) -> [String: AccessKey] {
+        var keys: [String: AccessKey] = [:]
+        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
+            guard let id = words.first, !id.hasPrefix("#") else { continue }
+            let failure = Failure(
+                description: "line \(number + 1) of the access keys must be: ID SECRET [rw|ro [BUCKET[/PREFIX]]], "
+                    + "with 3 characters or more in ID and 16 or more in SECRET")
+            guard (2...4).contains(words.count), id.utf8.count >= 3, words[1].utf8.count >= 16 else { throw failure }
+            var grant = AccessGrant()
+            if words.count > 2 {
+                guard let access = ["rw": AccessGrant.Access.readWrite, "ro": .read][words[2]] else { throw failure }
+                grant.access = access
+            }
+            if words.count > 3 {
+                let halves = words[3].split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+                grant.bucket = String(halves[0])
+                grant.prefix = halves.count == 2 ? String(halves[1]) : ""
+            }
+            var key = keys[id] ?? AccessKey(id: id, secret: words[1], owner: id, grants: [])
+            guard key.secret == words[1] else {
+                throw Failure(description: "line \(number + 1) of the access keys has another secret for \(id)")
+            }
+            key.grants.append(grant)
+            keys[id] = key
+        }
+        return keys
+    }
+
+    private static func read(_ path: String) throws -> (Version, [String: AccessKey]) {
+        // The version first: what changes between the two is read once more.
+        let version = try version(path)
+        return (version, try parse(String(contentsOfFile: path, encoding: .utf8)))
+    }
+
+    private static func version(_ path: String) throws -> Version {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw Failure(description: "\(path): \(String(cString: strerror(errno)))")
+        }
+        guard status.st_mode & 0o077 == 0 else {
+            throw Failure(description: "\(path) can be read by others; allow its owner alone: chmod 600 \(path)")
+        }
+        return Version(
+            inode: UInt64(status.st_ino), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec,
+            size: Int64(status.st_size))
+    }
+
+    /// Of two processes that start at once the first one's file stays.
+    private static func createIfMissing(_ path: String) throws {
+        guard access(path, F_OK) != 0 else { return }
+        try FileManager.default.createDirectory(
+            atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        let id = "AK" + OpaqueName.random().prefix(18).uppercased()
+        let text = """
+            # ID SECRET [rw|ro [BUCKET[/PREFIX]]]
+            \(id) \(OpaqueName.random() + OpaqueName.random())
+
+            """
+        let draft = "\(path).\(getpid()).new"
+        guard
+            FileManager.default.createFile(
+                atPath: draft, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+        else { throw Failure(description: "\(draft) can't be written") }
+        defer { unlink(draft) }
+        guard link(draft, path) == 0 || errno == EEXIST else {
+            throw Failure(description: "\(path): \(String(cString: strerror(errno)))")
+        }
+    }
+}
