@@ -164,7 +164,7 @@ let package = Package(
         .executableTarget(
             name: "sunset-api",
             dependencies: [
-                "API", "Assembly", "Marketplace", "Settings", "Telemetry", argumentParser, hummingbird, logging,
+                "API", "Assembly", "Marketplace", "S3", "Settings", "Telemetry", argumentParser, hummingbird, logging,
                 lifecycle, signals,
             ],
             swiftSettings: settings

@@ -16,7 +16,7 @@ public struct Installation: Sendable {
     /// The queues.
     public let queue: JobQueue
     /// The object store.
-    public let store: any ObjectStore
+    public let store: DirectoryStore
     /// The payment provider.
     public let payments: HTTPPaymentProvider
     /// Accounts, catalog, orders, downloads.

@@ -86,7 +86,12 @@ extension SettingDefinition {
     ]
 
     private static let store: [SettingDefinition] = [
-        .init("store.directory", "store", .path(emptyAllowed: false), "folder of the object store")
+        .init("store.directory", "store", .path(emptyAllowed: false), "folder of the object store"),
+        .init("store.address", "", .endpoint, "host:port that the S3 protocol is served on; empty: it is not"),
+        .init("store.region", "us-east-1", .text(emptyAllowed: false), "region that the S3 protocol says it is in"),
+        .init(
+            "store.access_keys", "secrets/s3-keys", .path(emptyAllowed: false),
+            "file with the access keys of the S3 protocol; made with one key where it is missing, mode 0600"),
     ]
 
     private static let uploads: [SettingDefinition] = [

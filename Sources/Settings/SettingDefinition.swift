@@ -14,6 +14,8 @@ public struct SettingDefinition: Sendable {
         case oneOf([String])
         /// An absolute `http` or `https` URL without a path.
         case origin
+        /// `host:port`, or empty.
+        case endpoint
         /// Any number of `host:port`, separated by commas.
         case endpoints
     }
@@ -59,6 +61,8 @@ public struct SettingDefinition: Sendable {
             return words.contains(text) ? nil : "one of " + words.joined(separator: ", ")
         case .origin:
             return Self.isOrigin(text) ? nil : "a URL of the form http://host:port or https://host, without a path"
+        case .endpoint:
+            return text.isEmpty || Self.isEndpoint(text[...]) ? nil : "host:port, or empty"
         case .endpoints:
             let parts = text.split(separator: ",", omittingEmptySubsequences: false)
             if text.isEmpty || parts.allSatisfy({ Self.isEndpoint($0) }) { return nil }

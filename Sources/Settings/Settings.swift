@@ -42,6 +42,16 @@ public struct Settings: Sendable {
         public let allowVolatile: Bool
     }
 
+    /// Where the S3 protocol is served, and to whom.
+    public struct S3: Sendable {
+        /// The address that is listened on.
+        public let address: Redis.Endpoint
+        /// The region that it says it is in.
+        public let region: String
+        /// The file of access keys.
+        public let accessKeys: String
+    }
+
     /// Where the API listens and what it calls itself.
     public struct API: Sendable {
         /// The address that is listened on.
@@ -108,6 +118,8 @@ public struct Settings: Sendable {
     public let api: API
     /// The folder of the object store.
     public let storeDirectory: String
+    /// The S3 protocol; `nil` means off.
+    public let s3: S3?
     /// The largest upload, in bytes.
     public let uploadMaximumBytes: Int64
     /// The bytes that one seller's uploads may take.
@@ -175,6 +187,9 @@ public struct Settings: Sendable {
         redis = Redis(values)
         api = API(values)
         storeDirectory = path("store.directory")
+        s3 = Redis.Endpoint(values.text("store.address")[...]).map { address in
+            S3(address: address, region: values.text("store.region"), accessKeys: path("store.access_keys"))
+        }
         uploadMaximumBytes = values.integer("uploads.max_bytes")
         uploadQuotaBytes = values.integer("uploads.quota_bytes")
         uploadURLLifetime = .seconds(values.integer("uploads.url_lifetime_s"))

@@ -5,6 +5,7 @@ import Foundation
 import Hummingbird
 import Logging
 import Marketplace
+import S3
 import ServiceLifecycle
 import Settings
 import Telemetry
@@ -57,9 +58,24 @@ struct SunsetAPI: AsyncParsableCommand {
         if let port = settings.metricsPort {
             services.append(buildMetricsServer(dependencies: dependencies, host: settings.host, port: port))
         }
+        services += try Self.s3(installation)
         // Stopped in reverse: first no new requests, then the event hub, then Redis.
         let group = ServiceGroup(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: installation.logger)
         try await group.run()
+    }
+
+    /// The S3 protocol over the installation's store, where it is on, and what sweeps its abandoned uploads.
+    private static func s3(_ installation: Installation) throws -> [any Service] {
+        let sweeper = UploadSweeper(store: installation.store, logger: installation.logger)
+        guard let settings = installation.settings.s3 else { return [sweeper] }
+        let configuration = S3Configuration(
+            host: settings.address.host, port: settings.address.port, region: settings.region)
+        return [
+            sweeper,
+            buildS3Server(
+                store: installation.store, keys: try AccessKeyFile(path: settings.accessKeys),
+                configuration: configuration, logger: installation.logger),
+        ]
     }
 }

@@ -121,6 +121,17 @@ struct SettingsTests {
         #expect(SettingsCheck(file: nil, flags: [], environment: ["SUNSET_CONFIG": "/no/such"]).problems.count == 1)
     }
 
+    @Test("the S3 protocol is off until it has an address")
+    func s3() throws {
+        #expect(try Settings(file: nil, flags: [], environment: [:]).s3 == nil)
+        let settings = try Settings(
+            file: nil, flags: ["--store-address", "[::1]:9000", "--data", "/srv/x"], environment: [:])
+        #expect(settings.s3?.address.host == "::1" && settings.s3?.address.port == 9000)
+        #expect(settings.s3?.accessKeys == "/srv/x/secrets/s3-keys")
+        let found = problems { try Settings(file: nil, flags: ["--store-address", "9000"], environment: [:]) }
+        #expect(found.first?.contains("host:port") == true)
+    }
+
     @Test("relative paths start at the data folder")
     func paths() throws {
         let settings = try Settings(file: try file("data: /srv/x\n"), flags: [], environment: [:])

@@ -126,6 +126,11 @@ class Installation:
         if arguments.port and is_taken(arguments.port):
             raise StartError(f"port {arguments.port} is taken; choose another with --port N")
         self.port = arguments.port or free_port()
+        self.s3 = ""
+        if arguments.s3_port:
+            if int(arguments.s3_port) and is_taken(int(arguments.s3_port)):
+                raise StartError(f"port {arguments.s3_port} is taken; choose another with --s3-port N")
+            self.s3 = f"127.0.0.1:{int(arguments.s3_port) or free_port()}"
         self.payments_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.socket = self._socket_path()
@@ -148,6 +153,7 @@ class Installation:
                     "--api-port", str(self.port), "--api-public-url", self.url,
                     "--payments-url", f"http://127.0.0.1:{self.payments_port}",
                     "--payments-stub-port", str(self.payments_port),
+                    "--store-address", self.s3,
                     "--api-storefront", arguments.storefront]
 
         redis = os.path.join(ROOT, ".build-tools", "redis-server")
@@ -179,7 +185,7 @@ class Installation:
 
     def write_state(self):
         state = {
-            "url": self.url, "data": self.data, "maildir": os.path.join(self.data, "mail"),
+            "url": self.url, "s3": f"http://{self.s3}" if self.s3 else None, "data": self.data, "maildir": os.path.join(self.data, "mail"),
             "redis_socket": self.socket, "redis_command": self.redis_command, "supervisor": os.getpid(),
             "pids": {part.name: part.process.pid for part in self.parts if part.process}}
         path = os.path.join(self.data, "run.json")
@@ -198,6 +204,8 @@ def supervise(installation, stopping):
         installation.write_state()
     if stopping.is_set():
         return
+    if installation.s3:
+        say("run", f"S3 is served on http://{installation.s3}; its keys are in {installation.data}/secrets/s3-keys")
     say("run", f"Sunset is ready: {installation.url}   (mail: {installation.data}/mail, Ctrl-C stops)")
     while not stopping.is_set():
         try:
@@ -221,6 +229,7 @@ def main():
     parser.add_argument("--data", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--binaries", required=True)
+    parser.add_argument("--s3-port", default="", help="empty: off")
     parser.add_argument("--storefront", default="")
     arguments = parser.parse_args()
     stopping = threading.Event()
