@@ -160,6 +160,9 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // The screen of `sunsetctl top`.
+        .target(name: "Dashboard", dependencies: ["JobQueue"], swiftSettings: settings),
+
         // Thin executables: read configuration, build, run.
         .executableTarget(
             name: "sunset-api",
@@ -185,14 +188,15 @@ let package = Package(
         .executableTarget(
             name: "sunsetctl",
             dependencies: [
-                "Assembly", "Marketplace", "ObjectStore", "Payments", "Settings", "JobQueue", "RedisClient",
+                "Dashboard", "Assembly", "Marketplace", "ObjectStore", "Payments", "Settings", "JobQueue",
+                "RedisClient",
                 argumentParser, logging,
             ],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "sunset-bench",
-            dependencies: ["JobQueue", "RedisClient", "TestSupport", argumentParser, logging, lifecycle],
+            dependencies: ["Dashboard", "JobQueue", "RedisClient", "TestSupport", argumentParser, logging, lifecycle],
             swiftSettings: settings
         ),
 
@@ -249,9 +253,8 @@ let package = Package(
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "sunsetctl", "Marketplace", "ObjectStore", "Payments", "PaymentStub", "JobQueue", "RedisClient",
-                "TestSupport",
-                logging, lifecycle,
+                "sunsetctl", "Dashboard", "Marketplace", "ObjectStore", "Payments", "PaymentStub", "JobQueue",
+                "RedisClient", "TestSupport", logging, lifecycle,
             ],
             swiftSettings: settings),
         .testTarget(

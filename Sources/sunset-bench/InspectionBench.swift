@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dashboard
 import Foundation
 import JobQueue
 import RedisClient
@@ -29,6 +30,7 @@ struct InspectionBench: AsyncParsableCommand {
         try await time("queues()") { _ in
             try expect(try await inspector.queues().first?.depth == waiting)
         }
+        try await measureScreens(inspector, depth: waiting)
         try await time("history(by: .minute, count: 60)") { _ in
             _ = try await inspector.history(queue: NoOperation.queue, by: .minute)
         }
@@ -41,6 +43,23 @@ struct InspectionBench: AsyncParsableCommand {
         }
         try await measureJobs(inspector, middle: scheduled + waiting / 2)
         print("Redis has \(try await bench.counters().memory / 1_048_576) MiB.")
+    }
+
+    /// What `sunsetctl queue ls` and `top` read, in this process: a start of the program takes its time besides.
+    private func measureScreens(_ inspector: QueueInspector, depth: Int) async throws {
+        let source = TopSource(inspector: inspector)
+        let drawing = TopDrawing(features: TerminalFeatures())
+        var model = TopModel(title: "bench", interval: 2_000)
+        try await time("queue ls: queues(), 5 minutes of counters") { _ in
+            try expect(try await inspector.queues(minutes: 5).first?.depth == depth)
+        }
+        try await time("top: the first look, 30 minutes of counters") { _ in
+            model.take(try await source.snapshot(minutes: 30, views: [.dead, .cron]))
+        }
+        try await time("top: a refresh, read and drawn at 120x40") { _ in
+            model.take(try await source.snapshot(minutes: 2, views: []))
+            _ = drawing.draw(model, columns: 120, rows: 40)
+        }
     }
 
     /// Jobs by the usual way, and as many leases as a large fleet holds.

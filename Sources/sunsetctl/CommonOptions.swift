@@ -34,6 +34,16 @@ struct CommonOptions: ParsableArguments {
         }
     }
 
+    /// Where the queues are, in words.
+    func address() throws -> String {
+        let settings = try Settings(file: config, flags: Self.settings.withLock { $0 })
+        let redis = settings.redis
+        let place =
+            !redis.sentinels.isEmpty
+            ? "\(redis.sentinelMaster) by Sentinel" : redis.socket ?? "\(redis.host):\(redis.port)"
+        return "\(settings.namespace) at \(place)"
+    }
+
     /// Opens the installation, runs `body`, and turns failures into a line on standard error and an exit status.
     func withInstallation(_ body: (Installation) async throws -> Void) async throws {
         try await complaining {

@@ -14,8 +14,8 @@ struct Sunsetctl: AsyncParsableCommand {
             """,
         subcommands: [
             QueueCommands.self, JobCommands.self, DeadCommands.self, WorkerCommands.self, PoolCommands.self,
-            CronCommands.self, BatchCommands.self, Stats.self, OrderCommands.self, UserCommands.self, KeysCommands.self,
-            LedgerCommands.self, ConfigCommands.self, Doctor.self, Completions.self,
+            CronCommands.self, BatchCommands.self, Stats.self, Top.self, OrderCommands.self, UserCommands.self,
+            KeysCommands.self, LedgerCommands.self, ConfigCommands.self, Doctor.self, Completions.self,
         ]
     )
 

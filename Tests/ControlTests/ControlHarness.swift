@@ -46,6 +46,18 @@ struct ControlHarness {
         }
     }
 
+    private static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        .appending(path: "sunsetctl").path
+
+    private var settings: [String] {
+        ["--data", folder.path, "--redis-socket", server.socketPath, "--redis-allow-volatile", "true"]
+    }
+
+    /// A command line for a shell; the paths of tests need no quotes.
+    func command(_ words: String) -> String {
+        "\(Self.program) \(words) \(settings.joined(separator: " "))"
+    }
+
     /// Runs `sunsetctl` with the words and the settings that reach the server.
     func ctl(_ words: String...) async throws -> Said { try await ctl(words) }
 
@@ -56,15 +68,11 @@ struct ControlHarness {
     func ctl(
         _ words: [String], input: String = "", settings more: [String] = [], environment: [String] = []
     ) async throws -> Said {
-        let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "sunsetctl")
         let (out, err) = (folder.file("out"), folder.file("err"))
         try Data(input.utf8).write(to: URL(filePath: folder.file("in")))
         let variables = environment.map { "'\($0)' " }.joined()
         let command =
-            "exec env \(variables)'\(program.path)' \"$@\" >'\(out)' 2>'\(err)' <'\(folder.file("in"))'"
-        let settings = [
-            "--data", folder.path, "--redis-socket", server.socketPath, "--redis-allow-volatile", "true",
-        ]
+            "exec env \(variables)'\(Self.program)' \"$@\" >'\(out)' 2>'\(err)' <'\(folder.file("in"))'"
         let child = try ChildProcess("/bin/sh", ["-c", command, "sh"] + words + settings + more)
         let status = child.wait()
         return Said(
