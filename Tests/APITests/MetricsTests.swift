@@ -43,17 +43,19 @@ struct MetricsTests {
             #expect(try await installation.get(path).status == 200)
             #expect(try await installation.get(path + "x").status == 403)
             #expect(try await installation.marketplace.ledger.verify().ok)
-            try await eventually("the order is fulfilled") {
-                try await installation.marketplace.totals().orders["fulfilled"] == 1
+            // The last byte may be here before it is counted there, and fulfilment is a job.
+            var text = ""
+            try await eventually("the end of it is counted") {
+                text = await installation.registry.exposition()
+                return MetricAudit.value("sunset_downloads_completed_total", in: text) == 1
+                    && MetricAudit.value(#"sunset_orders_total{state="fulfilled"}"#, in: text) == 1
             }
-
-            let text = await installation.registry.exposition()
             #expect(try MetricAudit.problems(in: text, of: .api) == [])
             func value(_ series: String) -> Double? { MetricAudit.value(series, in: text) }
             #expect(value("sunset_uploads_started_total") == 1)
             #expect(value("sunset_uploads_completed_total") == 1)
             #expect(value("sunset_upload_bytes_total") == 5)
-            #expect(value(#"sunset_uploads_refused_total{reason="out_of_range"}"#) == 1)
+            #expect(value(#"sunset_uploads_refused_total{reason="file_empty"}"#) == 1)
             #expect(value(#"sunset_ingest_outcomes_total{outcome="ready"}"#) == 1)
             #expect(value(#"sunset_ingest_outcomes_total{outcome="rejected"}"#) == 0)
             #expect(value("sunset_store_objects") == 1)
@@ -77,7 +79,7 @@ struct MetricsTests {
                 value(#"sunset_http_request_duration_seconds_count{method="GET",route="/d/{token}"}"#) == 2)
             #expect(value("sunset_http_requests_in_flight") == 0)
             #expect(value(#"sunset_queue_workers{queue="mail"}"#) == 1)
-            #expect(value(#"sunset_queue_longest_run_seconds{queue="mail"}"#) == 0)
+            #expect(value(#"sunset_queue_longest_run_seconds{queue="mail"}"#) != nil)
         }
     }
 
