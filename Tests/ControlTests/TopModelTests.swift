@@ -203,8 +203,8 @@ struct TopModelTests {
     func alarms() {
         #expect(
             TopSample.model().alarms == [
-                "ingest: 12.3k wait, no worker", "worker pool-3 silent for 90s", "mail: 40% fail",
-                "links: paused, 9 wait", "charges: 2 dead", "webhooks: 7 parked",
+                "no worker: ingest 12.3k", "silent: pool-3 90s", "failing: mail 40%", "paused: links 9",
+                "dead: charges 2", "parked: webhooks 7",
             ])
     }
 

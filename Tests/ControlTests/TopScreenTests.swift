@@ -51,7 +51,7 @@ struct TopScreenTests {
             #expect(lines[0].hasPrefix("sunset top  sunset at /"))
             #expect(lines[0].hasSuffix("CLOCK UTC  every T"))
             #expect(lines[1].hasPrefix("waiting 3  oldest T  running 0/0  dead 2  fail 67%  in "))
-            #expect(lines[2] == "! chores: 3 wait, no worker · chores: 2 dead")
+            #expect(lines[2] == "! no worker: chores 3 · failing: chores 67% · dead: chores 2")
             #expect(lines[3] == "[Queues 1]  Workers 0   Dead 2   Cron")
             #expect(
                 lines[4].split(separator: " ").prefix(7) == [
@@ -76,7 +76,7 @@ struct TopScreenTests {
             try screen.type("p")
             try await eventually("paused") { try await harness.inspector.queue(named: "chores").isPaused }
             try await screen.wait(for: "queue chores is paused; p lets it go on")
-            try await screen.wait(for: "chores: paused, 3 wait")
+            try await screen.wait(for: "paused: chores 3")
             try screen.type("p")
             try await eventually("resumed") { try await !harness.inspector.queue(named: "chores").isPaused }
             try screen.type("Tab", "Tab")
@@ -210,7 +210,7 @@ struct TopPrintTests {
             let said = try await harness.ctl("top")
             #expect(said.status == 0)
             #expect(!said.output.contains("\u{1B}"))
-            #expect(said.output.contains("! chores: 3 wait, no worker"))
+            #expect(said.output.contains("! no worker: chores 3"))
             for heading in ["\nQueues\n", "\nWorkers\n", "\nDead\n", "\nCron\n", "no luck with d1", "no luck with d2"] {
                 #expect(said.output.contains(heading), "\(heading)")
             }
@@ -232,7 +232,7 @@ struct TopPrintTests {
             #expect((queue["completed_by_minute"] as? [Int])?.count == 15)
             #expect((look["totals"] as? [String: Any])?["dead"] as? Int == 2)
             #expect((look["dead"] as? [[String: Any]])?.count == 2)
-            #expect((look["alarms"] as? [String])?.first == "chores: 3 wait, no worker")
+            #expect((look["alarms"] as? [String])?.first == "no worker: chores 3")
         }
     }
 

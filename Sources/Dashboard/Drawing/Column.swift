@@ -30,8 +30,8 @@ struct Column<Row> {
     }
 
     /// Which columns fit into a width, with how much of it: those of low rank first, then the room that is left goes to
-    /// those that want more, from the left.
-    static func fitted(_ columns: [Column], width: Int) -> [(column: Column, width: Int)] {
+    /// those whose cells want more, from the left.
+    static func fitted(_ columns: [Column], width: Int, rows: [Row]) -> [(column: Column, width: Int)] {
         var kept = columns
         func needed() -> Int { kept.reduce(-1) { $0 + $1.width + 1 } }
         while needed() > width, let last = kept.filter({ $0.rank > 0 }).map(\.rank).max() {
@@ -39,7 +39,9 @@ struct Column<Row> {
         }
         var left = max(0, width - needed())
         return kept.map { column in
-            let more = min(left, max(0, (column.most ?? column.width) - column.width))
+            let most = column.most ?? column.width
+            let wanted = most > column.width ? rows.map { TextWidth.of(column.cell($0, most).text) }.max() ?? 0 : 0
+            let more = min(left, max(0, min(most, wanted) - column.width))
             left -= more
             return (column, column.width + more)
         }

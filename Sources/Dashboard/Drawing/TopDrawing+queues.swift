@@ -9,7 +9,7 @@ extension TopDrawing {
 
     private var queueColumns: [Column<QueueRow>] {
         [
-            Column("QUEUE", 12, most: 24, align: .left) { row, _ in (row.status.name, row.condition.style) },
+            Column("QUEUE", 10, most: 24, align: .left) { row, _ in (row.status.name, row.condition.style) },
             Column("STATE", 9, rank: 2, align: .left) { row, _ in (row.condition.text, row.condition.style) },
             Column("WAIT", 5) { row, _ in (Format.count(row.status.depth), row.status.depth > 0 ? .bold : .plain) },
             Column("RUN", 4, rank: 4, plain: { Format.count($0.status.running) }),
@@ -28,7 +28,7 @@ extension TopDrawing {
             Column("MEAN", 6, rank: 11) { row, _ in
                 (Format.span(row.track.sum(minutes: 5).meanRunMicroseconds.map { Int64($0 / 1_000) }), .plain)
             },
-            Column("DONE/MIN", 5, most: 30, rank: 9, align: .left) { row, width in
+            Column("DONE/MIN", 8, most: 30, rank: 9, align: .left) { row, width in
                 (glyphs.sparkline(row.track.series(width) { $0.completed }), Style(.cyan))
             },
         ]
@@ -38,15 +38,15 @@ extension TopDrawing {
     func queueDetail(_ model: TopModel, width: Int) -> [DetailLine] {
         guard let row = model.selectedQueue else { return [] }
         let (status, track) = (row.status, row.track)
-        let curve = max(10, min(60, width - 44))
+        let curve = max(10, min(TopModel.minutesRead, width - 38))
         func line(_ name: String, _ value: String, _ series: (QueueCounters) -> Int) -> DetailLine {
             let values = track.series(curve, series)
             let most = values.max() ?? 0
             return DetailLine(
-                "\(left(name, 8))\(right(value, 8))  \(glyphs.sparkline(values))  at most \(Format.count(most))/min in \(curve) min"
+                "\(left(name, 8))\(right(value, 8))  \(glyphs.sparkline(values))  peak \(Format.count(most))/min"
             )
         }
-        var heading = status.name
+        var heading = "\(status.name), the last \(curve) minutes"
         if let since = status.pausedAt { heading += ", paused for \(Format.span(model.at - since))" }
         let bounds = [
             status.limits.concurrency.map { "at most \($0) at once" },

@@ -10,8 +10,8 @@ extension TopDrawing {
             Column("WORKER", 14, most: 24, align: .left) { row, _ in (row.name, row.look) },
             Column("STATE", 8, align: .left) { row, _ in (row.shownState, row.look) },
             Column("BUSY", 7, plain: { "\($0.running.count)/\($0.concurrency)" }),
-            Column("BEAT", 4, rank: 3, plain: { Format.span(at - $0.beatAt) }),
-            Column("UP", 4, rank: 4, plain: { Format.span(at - $0.startedAt) }),
+            Column("BEAT", 5, rank: 3, plain: { Format.span(at - $0.beatAt) }),
+            Column("UP", 5, rank: 4, plain: { Format.span(at - $0.startedAt) }),
             Column("RSS", 5, rank: 6, plain: { Format.bytes($0.details["rss"]) }),
             Column("HOST", 12, most: 24, rank: 5, align: .left, plain: { $0.host }),
             Column("PID", 7, rank: 7, plain: { "\($0.pid)" }),
@@ -20,7 +20,7 @@ extension TopDrawing {
         draw(model.workers, columns, model, layout, &canvas, empty: model.at > 0 ? "no worker was heard of" : "")
     }
 
-    func workerDetail(_ model: TopModel) -> [DetailLine] {
+    func workerDetail(_ model: TopModel, rows: Int) -> [DetailLine] {
         guard let worker = model.selectedWorker else { return [] }
         let since = model.at - worker.beatAt
         var lines = [DetailLine("\(worker.name), \(worker.id)")]
@@ -29,7 +29,7 @@ extension TopDrawing {
                 DetailLine("silent for \(Format.span(since)): frozen, cut off or dead", Style(.red, bold: true)))
         }
         let jobs = worker.running.sorted { ($1.milliseconds, $0.id.rawValue) < ($0.milliseconds, $1.id.rawValue) }
-        lines += jobs.prefix(Layout.detailRows - lines.count).map { job in
+        lines += jobs.prefix(max(0, rows - lines.count)).map { job in
             DetailLine("\(right(Format.span(job.milliseconds + since), 5))  \(job.name) \(job.id) of \(job.queue)")
         }
         if jobs.isEmpty { lines.append(DetailLine("runs nothing", .dim)) }
@@ -42,7 +42,7 @@ extension TopDrawing {
         let at = model.at
         let columns: [Column<JobRecord>] = [
             Column("QUEUE", 10, most: 20, align: .left, plain: { $0.queue }),
-            Column("DIED", 4, rank: 3) { row, _ in (Format.span(row.stateAt.map { at - $0 }), .plain) },
+            Column("DIED", 5, rank: 3) { row, _ in (Format.span(row.stateAt.map { at - $0 }), .plain) },
             Column("TYPE", 12, most: 22, rank: 1, align: .left, plain: { $0.name }),
             Column("TRIES", 5, rank: 4, plain: { "\($0.attempts)" }),
             Column("LAST ERROR", 12, most: 200, align: .left) { row, _ in
@@ -54,7 +54,7 @@ extension TopDrawing {
             empty: model.dead == nil ? "reading\(glyphs.cut)" : "no job is dead")
     }
 
-    func deadDetail(_ model: TopModel) -> [DetailLine] {
+    func deadDetail(_ model: TopModel, width: Int) -> [DetailLine] {
         guard let job = model.selectedDead else { return [] }
         var lines = [DetailLine("\(job.name) \(job.id) on \(job.queue)")]
         let ties = [
@@ -65,9 +65,10 @@ extension TopDrawing {
                 "enqueued \(Format.minute(job.createdAt)), died \(Format.minute(job.stateAt)); \(job.failures) of "
                     + "\(job.maximumFailures) failures, \(job.lapses) lapses"))
         if !ties.isEmpty { lines.append(DetailLine(ties.joined(separator: ", "))) }
-        for trouble in job.troubles.suffix(Layout.detailRows - lines.count).reversed() {
+        for trouble in job.troubles.reversed() {
             let what = trouble.isCancellation ? "cancelled" : trouble.isLapse ? "lapsed" : "failed"
-            lines.append(DetailLine("\(Format.minute(trouble.at)) \(what): \(trouble.message)"))
+            let text = "\(Format.minute(trouble.at)) \(what): \(trouble.message)"
+            lines += TextWidth.wrapped(text, to: width).map { DetailLine($0) }
         }
         return lines
     }

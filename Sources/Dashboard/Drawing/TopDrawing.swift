@@ -41,7 +41,7 @@ public struct TopDrawing: Sendable {
             let rest = wantsDetail ? room - Self.detailRows : room
             let shown = wantsDetail ? min(rest, max(count, 3)) : rest
             table = Self.head..<Self.head + shown
-            detail = wantsDetail ? table.upperBound..<table.upperBound + Self.detailRows : 0..<0
+            detail = wantsDetail ? table.upperBound..<message : 0..<0
         }
     }
 
@@ -86,14 +86,13 @@ public struct TopDrawing: Sendable {
 
     private func drawDetail(_ model: TopModel, _ layout: Layout, _ canvas: inout Canvas) {
         guard !layout.detail.isEmpty, model.selectedIndex(model.view) != nil else { return }
-        var lines: [DetailLine]
+        let lines: [DetailLine]
         switch model.view {
         case .queues: lines = queueDetail(model, width: canvas.columns)
-        case .workers: lines = workerDetail(model)
-        case .dead: lines = deadDetail(model)
+        case .workers: lines = workerDetail(model, rows: layout.detail.count)
+        case .dead: lines = deadDetail(model, width: canvas.columns)
         case .cron: lines = scheduleDetail(model)
         }
-        lines = Array(lines.prefix(layout.detail.count))
         for (row, line) in zip(layout.detail, lines) {
             if row == layout.detail.lowerBound {
                 let rule = String(repeating: glyphs.line, count: canvas.columns)
@@ -111,7 +110,7 @@ public struct TopDrawing: Sendable {
         empty: String
     ) {
         // The first column is the mark of the selected row, which must be seen without colours too.
-        let fitted = Column.fitted(columns, width: canvas.columns - 2)
+        let fitted = Column.fitted(columns, width: canvas.columns - 2, rows: rows)
         var place = 2
         for (column, width) in fitted {
             canvas.put(column.title, row: layout.table.lowerBound - 1, column: place, width: width, align: column.align)

@@ -23,28 +23,29 @@ extension TopModel {
         return totals
     }
 
-    /// What an operator should look at, the worst first.
+    /// What an operator should look at, the worst first; each kind of trouble is one sentence.
     var alarms: [String] {
-        func named(_ condition: QueueRow.Condition, _ text: (QueueRow) -> String) -> [String] {
-            queues.filter { $0.condition == condition }.sorted { $0.status.name < $1.status.name }.map(text)
+        func alarm(_ kind: String, _ isMeant: (QueueRow) -> Bool, _ figure: (QueueRow) -> String) -> String? {
+            listed(kind, queues.filter(isMeant).map { ($0.status.name, figure($0)) }.sorted { $0.0 < $1.0 })
         }
-        var alarms = named(.unserved) { "\($0.status.name): \(Format.count($0.status.depth)) wait, no worker" }
-        let silent = workers.filter(\.isStale)
-        if let first = silent.first {
-            alarms.append(
-                silent.count == 1
-                    ? "worker \(first.name) silent for \(Format.span(at - first.beatAt))"
-                    : "\(silent.count) workers silent")
-        }
-        alarms += named(.failing) { "\($0.status.name): \(Format.percent($0.failureRate))% fail" }
-        alarms += named(.paused) {
-            "\($0.status.name): paused" + ($0.status.depth > 0 ? ", \(Format.count($0.status.depth)) wait" : "")
-        }
-        alarms += queues.filter { $0.status.dead > 0 }.sorted {
-            ($1.status.dead, $0.status.name) < ($0.status.dead, $1.status.name)
-        }.map { "\($0.status.name): \(Format.count($0.status.dead)) dead" }
-        alarms += named(.parked) { "\($0.status.name): \(Format.count($0.status.parked)) parked" }
-        return alarms
+        let silent = workers.filter(\.isStale).map { ($0.name, Format.span(at - $0.beatAt)) }
+        return [
+            alarm("no worker", { $0.condition == .unserved }) { Format.count($0.status.depth) },
+            listed("silent", silent),
+            alarm("failing", { ($0.failureRate ?? 0) >= QueueRow.failingRate }) {
+                Format.percent($0.failureRate) + "%"
+            },
+            alarm("paused", { $0.status.isPaused }) { $0.status.depth > 0 ? Format.count($0.status.depth) : "" },
+            alarm("dead", { $0.status.dead > 0 }) { Format.count($0.status.dead) },
+            alarm("parked", { $0.status.parked > 0 }) { Format.count($0.status.parked) },
+        ].compactMap { $0 }
+    }
+
+    private func listed(_ kind: String, _ items: [(name: String, figure: String)]) -> String? {
+        guard !items.isEmpty else { return nil }
+        let shown = items.prefix(3).map { $0.figure.isEmpty ? $0.name : "\($0.name) \($0.figure)" }
+        let more = items.count > 3 ? ", +\(items.count - 3)" : ""
+        return "\(kind): " + shown.joined(separator: ", ") + more
     }
 }
 

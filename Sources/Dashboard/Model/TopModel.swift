@@ -65,11 +65,14 @@ public struct TopModel: Sendable {
         self.isReadOnly = isReadOnly
     }
 
+    /// The most minutes of counters that are read.
+    static let minutesRead = 30
+
     /// How many minutes of counters the next snapshot must have, so that no gap is left; at the start, the last half hour.
     public var minutesWanted: Int {
-        guard at > 0 else { return 30 }
+        guard at > 0 else { return Self.minutesRead }
         let gap = Int(max(0, now - seenAt) / 60_000)
-        return min(30, gap + 2)
+        return min(Self.minutesRead, gap + 2)
     }
     private var seenAt: Int64 = 0
 

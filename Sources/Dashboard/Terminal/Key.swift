@@ -72,7 +72,13 @@ public struct KeyDecoder: Sendable {
         case 0x00...0x1F, 0x7F: return (nil, 1)
         case 0x20...0x7E: return (.character(Character(UnicodeScalar(bytes[0]))), 1)
         default:
-            let length = bytes[0] >= 0xF0 ? 4 : bytes[0] >= 0xE0 ? 3 : bytes[0] >= 0xC0 ? 2 : 1
+            let length =
+                switch bytes[0] {
+                case 0xC2...0xDF: 2
+                case 0xE0...0xEF: 3
+                case 0xF0...0xF4: 4
+                default: 1
+                }
             guard bytes.count >= length else { return nil }
             let text = String(validating: bytes.prefix(length), as: UTF8.self)
             return (text?.first.map { .character($0) }, text == nil ? 1 : length)

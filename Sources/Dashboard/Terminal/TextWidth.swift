@@ -37,6 +37,25 @@ enum TextWidth {
             })
     }
 
+    /// A text in lines of a width, broken between words where it can be.
+    static func wrapped(_ text: String, to width: Int) -> [String] {
+        guard width > 0 else { return [] }
+        var lines: [String] = []
+        var line: [Character] = []
+        var used = 0
+        for character in printable(text) {
+            if used + of(character) > width {
+                let space = line.lastIndex(of: " ").flatMap { $0 > 0 ? $0 : nil }
+                lines.append(String(line[..<(space ?? line.endIndex)]))
+                line = space.map { Array(line[($0 + 1)...]) } ?? []
+                used = line.reduce(0) { $0 + of($1) }
+            }
+            line.append(character)
+            used += of(character)
+        }
+        return lines + [String(line)]
+    }
+
     /// A text cut to a width; what is cut ends with a mark.
     static func clipped(_ text: String, to width: Int, mark: Character = "…") -> String {
         guard of(text) > width else { return text }
