@@ -6,7 +6,8 @@ import Testing
 /// A short form of scripts/scaler-plot: real processes, jobs that sleep.
 @Suite("A pool that scales", .serialized)
 struct PoolScalingTests {
-    /// One process of two places does ten jobs a second; sixteen come, and four processes are allowed.
+    /// One process of two places does ten jobs a second; forty wait at once, then sixteen come a second, and four
+    /// processes are allowed.
     @Test("a step of load starts processes until the wait is back under its goal, and none is stopped meanwhile")
     func step() async throws {
         let fixture = try await PoolFixture.start(
@@ -20,7 +21,7 @@ struct PoolScalingTests {
         var wasLate = false
         // Ten looks in a row under the goal, after one above it, while the load goes on.
         var calm = 0
-        try await fixture.eventually("the wait is back under its goal") {
+        try await fixture.eventually("the wait is back under its goal, wanted \(wanted), was late: \(wasLate)") {
             let shares = try await registry.view().pools.flatMap(\.shares).filter { $0.queue == "mail" }
             let now = shares.reduce(0) { $0 + $1.wanted }
             if now != wanted.last, now > 0 { wanted.append(now) }
@@ -38,17 +39,21 @@ struct PoolScalingTests {
         await fixture.stop()
     }
 
-    /// Sixteen jobs of 200 ms a second, until cancelled.
+    /// Jobs of 200 ms: so many at once that one process is late for certain, then sixteen a second until cancelled.
     private static func load(_ fixture: PoolFixture) async throws {
+        try await fixture.queue.enqueue(jobs(40))
         var next = ContinuousClock.now
         while !Task.isCancelled {
-            let jobs = try (0..<4).map { _ in
-                try PreparedJob(
-                    queue: "mail", name: "pool-test", version: 1, payload: #"{"kind":"sleeps","amount":200}"#)
-            }
-            try await fixture.queue.enqueue(jobs)
+            try await fixture.queue.enqueue(jobs(4))
             next += .milliseconds(250)
             try await Task.sleep(until: next, clock: .continuous)
+        }
+    }
+
+    private static func jobs(_ count: Int) throws -> [PreparedJob] {
+        try (0..<count).map { _ in
+            try PreparedJob(
+                queue: "mail", name: "pool-test", version: 1, payload: #"{"kind":"sleeps","amount":200}"#)
         }
     }
 }
