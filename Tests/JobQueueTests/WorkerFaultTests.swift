@@ -93,9 +93,14 @@ struct WorkerFaultTests {
                 try await barrier.wait()
                 notes.note("ended")
             }
-            try await harness.queue.enqueue(Work(), id: JobID("one"))
             let queue = try harness.queue(over: client)
             try await harness.withWorker(handlers, lease: .seconds(200), grace: .milliseconds(500), over: queue) { _ in
+                // Woken from its rest, it claims once: no second claim is under way that the end would have to wait for.
+                try await eventually("at rest") {
+                    try await harness.client.send(RedisCommand("INFO", "clients")).string?.contains(
+                        "blocked_clients:1") == true
+                }
+                try await harness.queue.enqueue(Work(), id: JobID("one"))
                 try await eventually("running") { notes.all == ["running"] }
                 harness.server.pause()
                 barrier.open()
