@@ -44,6 +44,8 @@ public struct JobRecord: Codable, Sendable, Hashable {
     public var failures: Int
     /// How many leases ran out.
     public var lapses: Int
+    /// The attempts that ended in a failure or a lapse.
+    public var attempts: Int { failures + lapses }
     /// The failure at which it is dead-lettered.
     public var maximumFailures: Int
     /// The latest failures and lapses, oldest first, at most ten.

@@ -72,8 +72,3 @@ extension JobTrace.Relative {
         self.init(id: event.id, queue: event.queue, name: event.name)
     }
 }
-
-extension JobRecord {
-    /// The attempts that ended in a failure or a lapse.
-    public var attempts: Int { failures + lapses }
-}

@@ -5,8 +5,8 @@
 --       places for (the rest is claimed ahead, where no limit holds), 7 'idle' if the process runs nothing,
 --       8 cap of remembered jobs, 9 cap of dead jobs, 10 microseconds that the completed jobs ran, 11 the layout's
 --       version, 12 the look interval that the last turn answered,
---       13 lane: which of the worker's turns at once, 14 number of groups of plain completions, for each: window ms, number of jobs, their ids, their members
---       (id:epoch);
+--       13 lane: which of the worker's turns at once, 14 number of groups of plain completions, then for each: window
+--       ms, number of jobs, their ids, their members (id:epoch);
 --       number of others, then for each its kind, id, epoch, flags (1 has extras, 2 had progress) and
 --         'c' window ms, retention ms, 1|0 has a result, result, number of effects, for each: name, number of arguments,
 --             these, number of jobs, these (put); number of follow-up jobs, these
@@ -27,8 +27,8 @@
 --             tried before had waited, in ms, or -1 (both are left out of a repeated answer)
 -- Atomic: each job's acknowledgement with its effects and follow-ups, fenced by its lease (id:epoch). Within one job
 -- everything is checked before the first write; a refused job leaves its lease and its neighbours as they are.
--- A repeated turn (same worker, lane and number) answers what the first did: the worker may send it again after a cut. A late
--- copy of an earlier one does nothing.
+-- A repeated turn (same worker, lane and number) answers what the first did: the worker may send it again after a cut.
+-- A late copy of an earlier one does nothing.
 local want = tonumber(ARGV[5])
 local memory_key = P .. 'turn:' .. worker .. (ARGV[13] == '0' and '' or ':' .. ARGV[13])
 
