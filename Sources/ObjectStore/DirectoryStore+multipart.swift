@@ -88,6 +88,9 @@ extension DirectoryStore {
         composite: ObjectChecksum?,
         _ options: CompleteOptions
     ) async throws -> ObjectInfo {
+        if options.expectedChecksum != nil, upload.info.checksum == nil {
+            throw ObjectStoreError(.invalidArgument, "the upload was begun without a checksum to compare with")
+        }
         if let composite, let expected = options.expectedChecksum, expected != composite.value {
             throw ObjectStoreError(.digestMismatch, "the parts' checksum is \(composite.value), not \(expected)")
         }

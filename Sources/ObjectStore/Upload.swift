@@ -115,7 +115,8 @@ public struct CompletedPart: Sendable, Equatable {
 public struct CompleteOptions: Sendable {
     /// Its size in bytes, else `.sizeMismatch`.
     public var expectedBytes: Int64?
-    /// Its additional checksum in base64 (with `-N` where it is composite), else `.digestMismatch`.
+    /// Its additional checksum in base64 (with `-N` where it is composite), else `.digestMismatch`; `.invalidArgument`
+    /// where the upload has none.
     public var expectedChecksum: String?
     /// What must hold of the object that it replaces.
     public var condition: WriteCondition

@@ -56,6 +56,15 @@ struct MultipartTests {
                 try await store.putPart(of: other, number: 1, bytes: bytes("x"), expecting: sha1)
             }
             #expect(refused == .invalidArgument)
+            // An upload without a checksum has none to be compared with, which must not pass for equal.
+            let plain = try await store.createUpload(bucket: "goods", key: "plain", options: UploadOptions()).name
+            try await store.putPart(of: plain, number: 1, bytes: bytes("123456789"))
+            let ignored = await code {
+                try await store.completeUpload(
+                    plain, parts: named, options: CompleteOptions(expectedChecksum: "rosUhgp5mIg="))
+            }
+            #expect(ignored == .invalidArgument)
+            #expect(await code { try await store.head(bucket: "goods", key: "plain") } == .noSuchKey)
         }
     }
 
