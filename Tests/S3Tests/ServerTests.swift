@@ -235,5 +235,40 @@ struct LifecycleTests {
             #expect(try await sweep(afterHours: 49) == 1)
             #expect(try await store.uploads(bucket: "goods").uploads.map(\.name.key) == ["out/b"])
         }
+    @Test("a copy's source is any key, encoded in any way, and its conditions are its own")
+    func copySources() async throws {
+        try await TestServer.run { server in
+            try await server.store.createBucket("goods")
+            func copy(_ source: String, _ more: [String: String] = [:]) throws -> String {
+                let headers = ["x-amz-copy-source": source, "content-length": "0"].merging(more) { $1 }
+                return String(try server.exchange(RawClient().head("PUT", "/goods/copy", headers: headers).text))
+            }
+            let keys = ["k", "\u{301}x", "x", "/\u{301}x", "/x", "//", "a%2Fb", "é?+ &", "e\u{301}"]
+            for key in keys {
+                try await server.store.put(bucket: "goods", key: key, bytes: ByteBuffer(string: "\(Array(key.utf8))"))
+            }
+            for key in keys {
+                let partly = PercentCoding.encode(key, keepingSlashes: true)
+                let wholly = PercentCoding.encode("goods/" + key)
+                for source in [
+                    "goods/\(partly)", "/goods/\(partly)", wholly, "%2F\(wholly)", "\(wholly)?versionId=null",
+                ] {
+                    #expect(try copy(source).hasPrefix("HTTP/1.1 200 "), "\(source)")
+                    let body = try await server.store.get(bucket: "goods", key: "copy").collect(upTo: 100)
+                    #expect(String(buffer: body) == "\(Array(key.utf8))", "\(source)")
+                }
+            }
+            for bad in ["", "/", "goods", "goods/", "/goods/", "//goods/k", "goods/%zz", "goods%2F"] {
+                #expect(try copy(bad).contains("<Code>InvalidArgument</Code>"), "\(bad)")
+            }
+            #expect(try copy("goods/k?versionId=1").contains("<Code>NotImplemented</Code>"))
+            #expect(try copy("goods/missing").contains("<Code>NoSuchKey</Code>"))
+            let etag = try await server.store.head(bucket: "goods", key: "k").etag
+            let name = "x-amz-copy-source-if-none-match"
+            #expect(try copy("goods/k", [name: etag]).contains("<Code>PreconditionFailed</Code>"))
+            #expect(try copy("goods/k", [name: "\"other\""]).hasPrefix("HTTP/1.1 200 "))
+        }
+    }
+
     }
 }

@@ -32,13 +32,13 @@ enum Conditions {
         return time == seconds(info)
     }
 
-    /// The conditions of a copy on its source; throws 412.
-    static func checkSource(_ headers: HTTPFields, _ info: ObjectInfo) throws(S3Error) {
+    /// The conditions of a copy on its source, as those of a read.
+    static func ofSource(_ headers: HTTPFields) -> HTTPFields {
         var conditions: HTTPFields = [:]
         for name: HTTPField.Name in [.ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince] {
             conditions[name] = headers.value("x-amz-copy-source-\(name.canonicalName)")
         }
-        guard try answer(conditions, info) == nil else { throw .preconditionFailed }
+        return conditions
     }
 
     /// Some clients leave the quotes out.
@@ -63,23 +63,37 @@ enum Conditions {
 /// What `x-amz-copy-source` names: `[/]bucket/key`, percent-encoded.
 struct CopySource {
     let name: ObjectName
-    /// As it was when its conditions held; the copy is held to its ETag.
-    let info: ObjectInfo
+    /// The ETag that the source had when its conditions held, which the copy is held to; nil without conditions.
+    let etag: String?
 
     init(_ r: S3Request, _ store: any ObjectStore) async throws {
-        let text = r.headers.value("x-amz-copy-source") ?? ""
-        let halves = text.split(separator: "?", maxSplits: 1)
-        guard halves.count < 2 || halves[1] == "versionId=null" else { throw S3Error.notImplemented("versions") }
-        let path = (halves.first ?? "").drop { $0 == "/" }
-        guard let slash = path.utf8.firstIndex(of: UInt8(ascii: "/")) ?? path.range(of: "%2F")?.lowerBound,
-            let bucket = PercentCoding.decode(path[..<slash].utf8),
-            let key = PercentCoding.decode(path[slash...].utf8)?.dropFirst(), !key.isEmpty
-        else {
+        guard let name = try Self.name(r.headers.value("x-amz-copy-source") ?? "") else {
             throw S3Error.invalidArgument("Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
         }
-        name = ObjectName(bucket: bucket, key: String(key))
         try r.authorize(.read, bucket: name.bucket, key: name.key)
-        info = try await store.head(bucket: name.bucket, key: name.key)
-        try Conditions.checkSource(r.headers, info)
+        let conditions = Conditions.ofSource(r.headers)
+        if conditions.isEmpty {
+            etag = nil
+        } else {
+            let info = try await store.head(bucket: name.bucket, key: name.key)
+            guard try Conditions.answer(conditions, info) == nil else { throw S3Error.preconditionFailed }
+            etag = info.etag
+        }
+        self.name = name
+    }
+
+    /// Byte by byte: a key may begin with a combining character, which Swift would take for a part of the slash.
+    static func name(_ text: String) throws(S3Error) -> ObjectName? {
+        let halves = text.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
+        guard halves.count < 2 || halves[1].elementsEqual("versionId=null".utf8) else {
+            throw .notImplemented("versions")
+        }
+        guard let path = PercentCoding.decode(halves[0]) else { return nil }
+        let isRooted = path.utf8.first == UInt8(ascii: "/")
+        let parts = path.utf8.dropFirst(isRooted ? 1 : 0)
+            .split(separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
+        return ObjectName(
+            bucket: String(decoding: parts[0], as: UTF8.self), key: String(decoding: parts[1], as: UTF8.self))
     }
 }

@@ -62,16 +62,20 @@ extension S3Responder {
     private func copyPart(_ r: S3Request, _ number: Int) async throws -> Response {
         let source = try await CopySource(r, store)
         var range: ByteRangeRequest?
+        var etag = source.etag
         if let text = r.headers.value("x-amz-copy-source-range") {
-            guard case .bounded(_, let last)? = ByteRangeRequest(header: text), last < source.info.size else {
+            let info = try await store.head(bucket: source.name.bucket, key: source.name.key)
+            guard case .bounded(_, let last)? = ByteRangeRequest(header: text), last < info.size else {
                 throw S3Error.invalidArgument(
                     "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are "
                         + "the zero-based offsets of the first and last bytes to copy, within the source")
             }
             range = ByteRangeRequest(header: text)
+            // A shorter object that takes its place would be copied in part.
+            etag = etag ?? info.etag
         }
         let part = try await store.copyPart(
-            of: upload(r), number: number, from: source.name, range: range, sourceETag: source.info.etag)
+            of: upload(r), number: number, from: source.name, range: range, sourceETag: etag)
         return .xml(
             XMLWriter.document("CopyPartResult") { xml in
                 xml.element("LastModified", part.lastModified.s3Timestamp)

@@ -154,7 +154,7 @@ extension S3Responder {
     private func copyObject(_ r: S3Request) async throws -> Response {
         try r.authorize(.readWrite)
         let source = try await CopySource(r, store)
-        var options = CopyOptions(sourceETag: source.info.etag, condition: try r.writeCondition())
+        var options = CopyOptions(sourceETag: source.etag, condition: try r.writeCondition())
         switch r.headers.value("x-amz-metadata-directive") ?? "COPY" {
         case "COPY":
             guard source.name.bucket != r.bucket || !source.name.key.utf8.elementsEqual(r.key.utf8) else {
