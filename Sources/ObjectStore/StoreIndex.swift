@@ -145,9 +145,10 @@ extension StoreIndex {
         return id
     }
 
-    /// What a column holds as JSON; nil for NULL.
+    /// What a column holds as JSON; nil for NULL and for an empty object, which costs a listing no decoder.
     static func decode<T: Decodable>(_ column: String?) throws -> T? {
-        try column.map { try JSONDecoder().decode(T.self, from: Data($0.utf8)) }
+        guard let column, column != "{}" else { return nil }
+        return try JSONDecoder().decode(T.self, from: Data(column.utf8))
     }
 
     static func encode(_ value: (some Encodable)?) throws -> String? {
