@@ -204,6 +204,11 @@ struct ServerTests {
                     })
             }
             for headers in [[:], ["range": "bytes=1-2"], ["if-none-match": "\"5d41402abc4b2a76b9719d911017c592\""]] {
+            for (bucket, isDenied) in [("closed", true), ("missing", true), ("goods", false)] {
+                // Without a right to the bucket the body isn't even looked at.
+                let (head, _) = try client.head("POST", "/\(bucket)?delete", headers: ["content-length": "1"])
+                #expect(try server.exchange(head, Array("x".utf8)).contains("<Code>AccessDenied</Code>") == isDenied)
+            }
                 #expect(try fields("GET", headers) == fields("HEAD", headers))
             }
             #expect(try fields("HEAD", [:]).isSuperset(of: ["HTTP/1.1 200 OK", "x-amz-meta-x: y"]))

@@ -190,3 +190,10 @@ struct ParsingTests {
         }
     }
 }
+    @Test("a document may have as many elements as the largest upload needs, and not many more")
+    func size() throws {
+        func document(_ count: Int) -> [UInt8] { Array("<R>\(String(repeating: "<a/>", count: count - 1))</R>".utf8) }
+        #expect(try XMLNode.parse(document(100_000), root: "R").children.count == 99_999)
+        #expect(throws: S3Error.self) { try XMLNode.parse(document(100_001), root: "R") }
+    }
+

@@ -98,6 +98,7 @@ extension S3Responder {
     // MARK: Delete of many
 
     private func deleteMany(_ r: S3Request) async throws -> Response {
+        guard r.identity.key.allows(bucket: r.bucket) else { throw S3Error.accessDenied() }
         // A thousand keys of 1,024 bytes, each of them an escape of three to six characters, are far below.
         let bytes = try await r.collect(upTo: 8 << 20)
         let hasDigest = ["content-md5", "x-amz-trailer"].contains { r.headers.value($0) != nil }

@@ -60,6 +60,7 @@ final class XMLNode {
         var root: XMLNode?
         private var isBroken = false
         private var open: [XMLNode] = []
+        private var count = 0
 
         var isWellFormed: Bool { !isBroken && open.isEmpty }
 
@@ -67,8 +68,9 @@ final class XMLNode {
             _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
             attributes: [String: String]
         ) {
-            // S3's documents are four deep.
-            guard open.count < 16, root == nil || !open.isEmpty else {
+            count += 1
+            // S3's documents are four deep, and have some fifty thousand elements where an upload has ten thousand parts.
+            guard open.count < 16, count <= 100_000, root == nil || !open.isEmpty else {
                 isBroken = true
                 parser.abortParsing()
                 return
