@@ -9,6 +9,8 @@ struct S3Error: Error, Sendable {
     /// Further elements of the answer, in order.
     var details: [(name: String, value: String)] = []
     var headers: HTTPFields = [:]
+    /// What is behind it, for the log alone.
+    var cause: (any Error)?
 
     init(_ status: HTTPResponse.Status, _ code: String, _ message: String) {
         self.status = status

@@ -29,6 +29,8 @@ struct TestServer {
         grants: [AccessGrant(bucket: "goods", prefix: "seller/"), AccessGrant(bucket: "open", access: .read)])
 
     static func run(
+        keys: any AccessKeys = StaticAccessKeys([everything, seller]),
+        logger: Logger = quietLogger,
         didWrite: @escaping @Sendable (ObjectInfo, AccessKey) async throws -> Void = { _, _ in },
         _ body: (TestServer) async throws -> Void
     ) async throws {
@@ -36,8 +38,8 @@ struct TestServer {
             let store = try await DirectoryStore(directory: directory.file("store"), logger: quietLogger)
             let (ports, found) = AsyncStream.makeStream(of: Int.self)
             let server = buildS3Server(
-                store: store, keys: StaticAccessKeys([everything, seller]),
-                configuration: S3Configuration(port: 0, didWrite: didWrite), logger: quietLogger
+                store: store, keys: keys,
+                configuration: S3Configuration(port: 0, didWrite: didWrite), logger: logger
             ) { channel in
                 found.yield(channel.localAddress?.port ?? 0)
             }
@@ -60,7 +62,8 @@ struct TestServer {
     /// Sends raw bytes and returns all that comes back until the server closes or `count` answers' ends were seen.
     ///
     /// Blocks; the connection asks to be closed by its request.
-    func exchange(_ text: String, _ body: [UInt8] = []) throws -> String {
+    /// - Parameter hangsUp: Whether the client says, once it has sent this, that it will send no more.
+    func exchange(_ text: String, _ body: [UInt8] = [], hangsUp: Bool = false) throws -> String {
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(socket) }
         var address = sockaddr_in()
@@ -76,6 +79,9 @@ struct TestServer {
         let bytes = Array(text.utf8) + body
         guard send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
             throw TestSupportError("the request was not taken")
+        }
+        if hangsUp {
+            shutdown(socket, Int32(SHUT_WR))
         }
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
@@ -123,5 +129,32 @@ struct RawClient {
         let lines = (sorted + unsigned.map { ($0.key, $0.value) }).map { "\($0.0): \($0.1)\r\n" }.joined()
         let text = "\(method) \(path) HTTP/1.1\r\n\(lines)authorization: \(authorization)\r\nconnection: close\r\n\r\n"
         return (text, signature)
+    }
+}
+
+/// A logger whose errors are kept.
+final class RecordedLog: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    /// The message and the error of each.
+    var errors: [String] { lines.withLock { $0 } }
+
+    var logger: Logger {
+        Logger(label: "test") { _ in Handler(log: self) }
+    }
+
+    private struct Handler: LogHandler {
+        let log: RecordedLog
+        var metadata: Logger.Metadata = [:]
+        var logLevel: Logger.Level = .error
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            log.lines.withLock { $0.append("\(event.message): \(event.metadata?["error"]?.description ?? "")") }
+        }
     }
 }

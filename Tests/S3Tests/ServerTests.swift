@@ -41,6 +41,51 @@ struct ServerTests {
         }
     }
 
+    @Test("a body that ends before its end, by its framing or by its connection, leaves no object")
+    func cutBodies() async throws {
+        let written = Mutex(0)
+        try await TestServer.run(didWrite: { _, _ in written.withLock { $0 += 1 } }) { server in
+            try await server.store.createBucket("goods")
+            func put(_ body: String, length: Int, hangsUp: Bool = false, isStream: Bool = true) throws -> String {
+                var headers = ["content-length": "\(length)"]
+                if isStream {
+                    headers["x-amz-decoded-content-length"] = "5"
+                    headers["x-amz-trailer"] = "x-amz-checksum-crc32"
+                }
+                let payload = isStream ? "STREAMING-UNSIGNED-PAYLOAD-TRAILER" : SignatureV4.unsignedPayload
+                let (head, _) = try RawClient().head("PUT", "/goods/k", headers: headers, payload: payload)
+                return try server.exchange(head, Array(body.utf8), hangsUp: hangsUp)
+            }
+            let whole = "5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n"
+            // Without the last chunk, its trailer, or the line after it.
+            for count in [10, 13, 20, whole.utf8.count - 2] {
+                let answer = try put(String(decoding: whole.utf8.prefix(count), as: UTF8.self), length: count)
+                #expect(answer.contains("<Code>IncompleteBody</Code>"), "\(count): \(answer)")
+            }
+            #expect(try !put("5\r\nhel", length: whole.utf8.count, hangsUp: true).contains(" 200 "))
+            #expect(try !put("hel", length: 5, hangsUp: true, isStream: false).contains(" 200 "))
+            #expect(try await server.store.statistics.contents == 0)
+            #expect(try put(whole, length: whole.utf8.count).hasPrefix("HTTP/1.1 200 "))
+        }
+        // All requests have ended with the server.
+        #expect(written.withLock { $0 } == 1)
+    }
+
+    @Test("keys that can't be looked up answer 503, and the log says why")
+    func failingKeys() async throws {
+        struct Broken: AccessKeys {
+            struct Failure: Error {}
+            func accessKey(id: String) async throws -> AccessKey? { throw Failure() }
+        }
+        let log = RecordedLog()
+        try await TestServer.run(keys: Broken(), logger: log.logger) { server in
+            let answer = try server.exchange(RawClient().head("GET", "/").text)
+            #expect(answer.hasPrefix("HTTP/1.1 503 ") && answer.contains("<Code>ServiceUnavailable</Code>"))
+            #expect(!answer.contains("Failure"))
+        }
+        #expect(log.errors == ["an S3 request failed: Failure()"])
+    }
+
     private func body(_ client: RawClient, seed: String, checksum: String, flip: Bool) throws -> [UInt8] {
         let signer = client.signer
         var previous = seed
@@ -159,6 +204,11 @@ struct ServerTests {
             for (method, path, expected) in cases {
                 #expect(try status(method, path) == expected, "\(method) \(path)")
             }
+            for (bucket, isDenied) in [("closed", true), ("missing", true), ("goods", false)] {
+                // Without a right to the bucket the body isn't even looked at.
+                let (head, _) = try client.head("POST", "/\(bucket)?delete", headers: ["content-length": "1"])
+                #expect(try server.exchange(head, Array("x".utf8)).contains("<Code>AccessDenied</Code>") == isDenied)
+            }
             let source = ["x-amz-copy-source": "/goods/seller2/b"]
             #expect(try status("PUT", "/goods/seller/stolen", source) == "403")
             #expect(
@@ -185,61 +235,6 @@ struct ServerTests {
         #expect(seen.withLock { $0 } == ["seller seller/a 2", "seller seller/b 2"])
     }
 
-    @Test("an object's answers are S3's, HEAD is GET without its body, and errors of HEAD have none")
-    func heads() async throws {
-        try await TestServer.run { server in
-            try await server.store.createBucket("goods")
-            let attributes = ObjectAttributes(contentType: "a/b", metadata: ["x": "y"])
-            try await server.store.put(
-                bucket: "goods", key: "k", bytes: ByteBuffer(string: "hello"),
-                options: PutOptions(attributes: attributes))
-            func fields(_ method: String, _ headers: [String: String]) throws -> Set<Substring> {
-                let text = try server.exchange(RawClient().head(method, "/goods/k", headers: headers).text)
-                let end = try #require(text.range(of: "\r\n\r\n"))
-                #expect(method == "GET" || text[end.upperBound...].isEmpty)
-                return Set(
-                    text[..<end.lowerBound].split(separator: "\r\n").filter {
-                        let name = $0.lowercased()
-                        return !name.hasPrefix("date:") && !name.hasPrefix("x-amz-request-id:")
-                    })
-            }
-            for headers in [[:], ["range": "bytes=1-2"], ["if-none-match": "\"5d41402abc4b2a76b9719d911017c592\""]] {
-            for (bucket, isDenied) in [("closed", true), ("missing", true), ("goods", false)] {
-                // Without a right to the bucket the body isn't even looked at.
-                let (head, _) = try client.head("POST", "/\(bucket)?delete", headers: ["content-length": "1"])
-                #expect(try server.exchange(head, Array("x".utf8)).contains("<Code>AccessDenied</Code>") == isDenied)
-            }
-                #expect(try fields("GET", headers) == fields("HEAD", headers))
-            }
-            #expect(try fields("HEAD", [:]).isSuperset(of: ["HTTP/1.1 200 OK", "x-amz-meta-x: y"]))
-            #expect(try fields("HEAD", ["if-match": "\"x\""]).contains("HTTP/1.1 412 Precondition Failed"))
-        }
-    }
-}
-
-@Suite("Lifecycle")
-struct LifecycleTests {
-    @Test("an enabled rule aborts the uploads of its prefix that are older than its days")
-    func sweep() async throws {
-        try await TestServer.run { server in
-            let store = server.store
-            try await store.createBucket("goods")
-            try await store.changeRules(of: "goods") { rules in
-                rules.lifecycle = [
-                    AbandonedUploadRule(prefix: "in/", days: 2), AbandonedUploadRule(days: 1, isEnabled: false),
-                ]
-            }
-            for key in ["in/a", "out/b"] {
-                _ = try await store.createUpload(bucket: "goods", key: key, options: UploadOptions())
-            }
-            func sweep(afterHours hours: Double) async throws -> Int {
-                let time = Date(timeIntervalSinceNow: hours * 3600)
-                return try await UploadSweeper(store: store, logger: quietLogger, now: { time }).sweep()
-            }
-            #expect(try await sweep(afterHours: 47) == 0)
-            #expect(try await sweep(afterHours: 49) == 1)
-            #expect(try await store.uploads(bucket: "goods").uploads.map(\.name.key) == ["out/b"])
-        }
     @Test("a copy's source is any key, encoded in any way, and its conditions are its own")
     func copySources() async throws {
         try await TestServer.run { server in
@@ -275,5 +270,55 @@ struct LifecycleTests {
         }
     }
 
+    @Test("an object's answers are S3's, HEAD is GET without its body, and errors of HEAD have none")
+    func heads() async throws {
+        try await TestServer.run { server in
+            try await server.store.createBucket("goods")
+            let attributes = ObjectAttributes(contentType: "a/b", metadata: ["x": "y"])
+            try await server.store.put(
+                bucket: "goods", key: "k", bytes: ByteBuffer(string: "hello"),
+                options: PutOptions(attributes: attributes))
+            func fields(_ method: String, _ headers: [String: String]) throws -> Set<Substring> {
+                let text = try server.exchange(RawClient().head(method, "/goods/k", headers: headers).text)
+                let end = try #require(text.range(of: "\r\n\r\n"))
+                #expect(method == "GET" || text[end.upperBound...].isEmpty)
+                return Set(
+                    text[..<end.lowerBound].split(separator: "\r\n").filter {
+                        let name = $0.lowercased()
+                        return !name.hasPrefix("date:") && !name.hasPrefix("x-amz-request-id:")
+                    })
+            }
+            for headers in [[:], ["range": "bytes=1-2"], ["if-none-match": "\"5d41402abc4b2a76b9719d911017c592\""]] {
+                #expect(try fields("GET", headers) == fields("HEAD", headers))
+            }
+            #expect(try fields("HEAD", [:]).isSuperset(of: ["HTTP/1.1 200 OK", "x-amz-meta-x: y"]))
+            #expect(try fields("HEAD", ["if-match": "\"x\""]).contains("HTTP/1.1 412 Precondition Failed"))
+        }
+    }
+}
+
+@Suite("Lifecycle")
+struct LifecycleTests {
+    @Test("an enabled rule aborts the uploads of its prefix that are older than its days")
+    func sweep() async throws {
+        try await TestServer.run { server in
+            let store = server.store
+            try await store.createBucket("goods")
+            try await store.changeRules(of: "goods") { rules in
+                rules.lifecycle = [
+                    AbandonedUploadRule(prefix: "in/", days: 2), AbandonedUploadRule(days: 1, isEnabled: false),
+                ]
+            }
+            for key in ["in/a", "out/b"] {
+                _ = try await store.createUpload(bucket: "goods", key: key, options: UploadOptions())
+            }
+            func sweep(afterHours hours: Double) async throws -> Int {
+                let time = Date(timeIntervalSinceNow: hours * 3600)
+                return try await UploadSweeper(store: store, logger: quietLogger, now: { time }).sweep()
+            }
+            #expect(try await sweep(afterHours: 47) == 0)
+            #expect(try await sweep(afterHours: 49) == 1)
+            #expect(try await store.uploads(bucket: "goods").uploads.map(\.name.key) == ["out/b"])
+        }
     }
 }

@@ -78,7 +78,8 @@ struct S3Responder: HTTPResponder {
         default: failure = S3Error(ObjectStoreError(.storage, "\(error)"))
         }
         if failure.status.kind == .serverError, failure.status != .notImplemented {
-            logger.error("an S3 request failed", metadata: ["error": "\(error)", "request": "\(id)"])
+            logger.error(
+                "an S3 request failed", metadata: ["error": "\(failure.cause ?? error)", "request": "\(id)"])
         }
         var headers = failure.headers
         // The rest of a large body is not worth its transfer.

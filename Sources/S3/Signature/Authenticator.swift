@@ -37,7 +37,7 @@ struct Authenticator: Sendable {
         }
         let (payload, hash) = try payload(head.headerFields, signed)
         let headers = try headers(head, signed)
-        guard let key = try await keys.accessKey(id: signed.keyID) else {
+        guard let key = try await accessKey(signed.keyID) else {
             throw S3Error(
                 .forbidden, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
         }
@@ -50,6 +50,19 @@ struct Authenticator: Sendable {
             throw mismatch(signed, text, canonical)
         }
         return Identity(key: key, payload: payload, signer: signer, seed: signed.signature)
+    }
+
+    private func accessKey(_ id: String) async throws -> AccessKey? {
+        do {
+            return try await keys.accessKey(id: id)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            var failure = S3Error(
+                .serviceUnavailable, "ServiceUnavailable", "The access keys can't be read now. Please try again later.")
+            failure.cause = error
+            throw failure
+        }
     }
 
     private func checkTime(_ signed: SignedRequest) throws(S3Error) {
