@@ -236,7 +236,7 @@ let package = Package(
             name: "ObjectStoreTests", dependencies: ["ObjectStore", "TestSupport", nioCore], swiftSettings: settings),
         .testTarget(
             name: "S3Tests",
-            dependencies: ["S3", "ObjectStore", "TestSupport", crypto, hummingbird, logging, nioCore, lifecycle],
+            dependencies: ["S3", "ObjectStore", "TestSupport", crypto, grdb, hummingbird, logging, nioCore, lifecycle],
             exclude: ["clients.py", "requirements.txt"],
             swiftSettings: settings),
         .testTarget(

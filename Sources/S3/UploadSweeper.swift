@@ -36,14 +36,27 @@ public struct UploadSweeper: Service {
     }
 
     /// Aborts what is abandoned now; returns how many uploads that were.
+    ///
+    /// A bucket whose rules can't be read, or whose uploads can't be aborted, is logged and left to the next sweep.
     @discardableResult
     public func sweep() async throws -> Int {
         var total = 0
         for bucket in try await store.buckets() {
-            for rule in try await store.rules(of: bucket.name).lifecycle where rule.isEnabled {
-                total += try await store.abortUploads(
-                    bucket: bucket.name, prefix: rule.prefix,
-                    initiatedBefore: now().addingTimeInterval(-Double(rule.days) * 86_400))
+            try Task.checkCancellation()
+            do {
+                for rule in try await store.rules(of: bucket.name).lifecycle where rule.isEnabled {
+                    total += try await store.abortUploads(
+                        bucket: bucket.name, prefix: rule.prefix,
+                        initiatedBefore: now().addingTimeInterval(-Double(rule.days) * 86_400))
+                }
+            } catch let error as CancellationError {
+                throw error
+            } catch let error as ObjectStoreError where error.code == .noSuchBucket {
+                // It was deleted meanwhile, and its uploads with it.
+            } catch {
+                logger.error(
+                    "a bucket's abandoned uploads were not swept",
+                    metadata: ["bucket": "\(bucket.name)", "error": "\(error)"])
             }
         }
         if total > 0 {

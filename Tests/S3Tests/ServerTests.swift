@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import GRDB
 import NIOCore
 import Synchronization
 import Testing
@@ -319,6 +320,33 @@ struct LifecycleTests {
             #expect(try await sweep(afterHours: 47) == 0)
             #expect(try await sweep(afterHours: 49) == 1)
             #expect(try await store.uploads(bucket: "goods").uploads.map(\.name.key) == ["out/b"])
+        }
+    }
+
+    @Test("a bucket whose rules can't be read is logged, and does not end the sweep; cancellation does")
+    func unreadableRules() async throws {
+        try await TestServer.run { server in
+            let store = server.store
+            for bucket in ["aaa", "bbb"] {
+                try await store.createBucket(bucket)
+                try await store.changeRules(of: bucket) { $0.lifecycle = [AbandonedUploadRule(days: 1)] }
+                _ = try await store.createUpload(bucket: bucket, key: "k", options: UploadOptions())
+            }
+            try await store.index.database.write { database in
+                try database.execute(sql: "UPDATE bucket SET rules = 'none' WHERE name = 'aaa'")
+            }
+            let log = RecordedLog()
+            let time = Date(timeIntervalSinceNow: 2 * 86_400)
+            let sweeper = UploadSweeper(store: store, logger: log.logger, now: { time })
+            let cancelled = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return try await sweeper.sweep()
+            }
+            await #expect(throws: CancellationError.self) { try await cancelled.value }
+            #expect(log.errors.isEmpty)
+            #expect(try await sweeper.sweep() == 1)
+            #expect(log.errors.count == 1)
+            #expect(try await store.uploads(bucket: "bbb").uploads.isEmpty)
         }
     }
 }
