@@ -8,14 +8,14 @@ extension KeyRing {
             var newest: SigningKey
             var lastLook: ContinuousClock.Instant
             var lastReload: ContinuousClock.Instant?
-            var stamp: KeyRingFile.Stamp?
+            var stamp: PrivateFile.Stamp?
         }
 
         let file: KeyRingFile?
         private let state: Mutex<State>
 
         /// - Parameter keys: One at least, the newest last.
-        init(file: KeyRingFile?, keys: [SigningKey], stamp: KeyRingFile.Stamp?) {
+        init(file: KeyRingFile?, keys: [SigningKey], stamp: PrivateFile.Stamp?) {
             self.file = file
             self.state = Mutex(State(keys: keys, newest: keys[keys.count - 1], lastLook: .now, stamp: stamp))
         }

@@ -17,21 +17,9 @@ struct KeyRingFile: Sendable {
         var keys: [Key]
     }
 
-    /// What tells one state of the file from another: a change is a new file that is renamed into place.
-    struct Stamp: Equatable, Sendable {
-        var inode: UInt64
-        var seconds: Int
-        var nanoseconds: Int
-        var size: Int
-    }
-
-    /// The file as it is now; `nil` if there is none.
-    func stamp() -> Stamp? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        return Stamp(
-            inode: UInt64(status.st_ino), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec,
-            size: Int(status.st_size))
+    /// The file as it is now; `nil` if there is none that can be looked at.
+    func stamp() -> PrivateFile.Stamp? {
+        try? PrivateFile.stamp(of: path)
     }
 
     func load() throws -> [SigningKey] {
@@ -54,12 +42,7 @@ struct KeyRingFile: Sendable {
     func loadOrCreate() throws -> [SigningKey] {
         try reportingPath {
             if access(path, F_OK) != 0 {
-                let temporary = try write([SigningKey.generate()])
-                defer { unlink(temporary) }
-                if link(temporary, path) != 0, errno != EEXIST {
-                    throw Posix.Failure(errno, "link", path)
-                }
-                try Posix.syncDirectory(Posix.parent(of: path))
+                try PrivateFile.create(path, encoded([SigningKey.generate()]))
             }
             return try load()
         }
@@ -72,14 +55,9 @@ struct KeyRingFile: Sendable {
             defer { close(lock) }
             try Posix.lock(lock)
             let keys = try body(load())
-            let temporary = try write(keys)
-            try Self.giveToOwner(of: path, [temporary, path + ".lock"])
-            guard rename(temporary, path) == 0 else {
-                let failure = Posix.Failure(errno, "rename", path)
-                unlink(temporary)
-                throw failure
+            try PrivateFile.replace(path, encoded(keys)) { draft in
+                try Self.giveToOwner(of: path, [draft, path + ".lock"])
             }
-            try Posix.syncDirectory(Posix.parent(of: path))
             return keys
         }
     }
@@ -94,19 +72,8 @@ struct KeyRingFile: Sendable {
         }
     }
 
-    private func write(_ keys: [SigningKey]) throws -> String {
-        let bytes = try JSONEncoder().encode(Document(keys: keys.map(stored)))
-        let temporary = "\(path).\(OpaqueName.random())"
-        let descriptor = try Posix.open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o600)
-        defer { close(descriptor) }
-        do {
-            try Posix.write(descriptor, Array(bytes))
-            try Posix.sync(descriptor)
-        } catch {
-            unlink(temporary)
-            throw error
-        }
-        return temporary
+    private func encoded(_ keys: [SigningKey]) throws -> [UInt8] {
+        Array(try JSONEncoder().encode(Document(keys: keys.map(stored))))
     }
 
     private func key(_ stored: Document.Key) throws -> SigningKey {

@@ -15,15 +15,8 @@ public final class AccessKeyFile: AccessKeys {
         public let description: String
     }
 
-    private struct Version: Equatable {
-        var inode: UInt64
-        var seconds: Int
-        var nanoseconds: Int
-        var size: Int64
-    }
-
     private let path: String
-    private let state: Mutex<(version: Version, keys: [String: AccessKey])>
+    private let state: Mutex<(stamp: PrivateFile.Stamp, keys: [String: AccessKey])>
 
     /// Opens the file, and makes it with one key that allows everything where it is missing.
     public init(path: String) throws {
@@ -35,7 +28,7 @@ public final class AccessKeyFile: AccessKeys {
     /// The key of an identifier, as the file has it now.
     public func accessKey(id: String) async throws -> AccessKey? {
         try state.withLock { state in
-            if try Self.version(path) != state.version {
+            if try Self.stamp(path) != state.stamp {
                 state = try Self.read(path)
             }
             return state.keys[id]
@@ -72,26 +65,28 @@ public final class AccessKeyFile: AccessKeys {
         return keys
     }
 
-    private static func read(_ path: String) throws -> (Version, [String: AccessKey]) {
-        // The version first: what changes between the two is read once more.
-        let version = try version(path)
-        return (version, try parse(String(contentsOfFile: path, encoding: .utf8)))
+    private static func read(_ path: String) throws -> (PrivateFile.Stamp, [String: AccessKey]) {
+        // The stamp first: what changes between the two is read once more.
+        let stamp = try stamp(path)
+        return (stamp, try parse(String(contentsOfFile: path, encoding: .utf8)))
     }
 
-    private static func version(_ path: String) throws -> Version {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw Failure(description: "\(path): \(String(cString: strerror(errno)))")
-        }
-        guard status.st_mode & 0o077 == 0 else {
+    private static func stamp(_ path: String) throws -> PrivateFile.Stamp {
+        let stamp = try reportingFailure { try PrivateFile.stamp(of: path) }
+        guard stamp.isPrivate else {
             throw Failure(description: "\(path) can be read by others; allow its owner alone: chmod 600 \(path)")
         }
-        return Version(
-            inode: UInt64(status.st_ino), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec,
-            size: Int64(status.st_size))
+        return stamp
     }
 
-    /// Of two processes that start at once the first one's file stays.
+    private static func reportingFailure<T>(_ body: () throws -> T) throws(Failure) -> T {
+        do {
+            return try body()
+        } catch {
+            throw Failure(description: "\(error)")
+        }
+    }
+
     private static func createIfMissing(_ path: String) throws {
         guard access(path, F_OK) != 0 else { return }
         try FileManager.default.createDirectory(
@@ -103,14 +98,6 @@ public final class AccessKeyFile: AccessKeys {
             \(id) \(OpaqueName.random() + OpaqueName.random())
 
             """
-        let draft = "\(path).\(getpid()).new"
-        guard
-            FileManager.default.createFile(
-                atPath: draft, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
-        else { throw Failure(description: "\(draft) can't be written") }
-        defer { unlink(draft) }
-        guard link(draft, path) == 0 || errno == EEXIST else {
-            throw Failure(description: "\(path): \(String(cString: strerror(errno)))")
-        }
+        try reportingFailure { try PrivateFile.create(path, Array(text.utf8)) }
     }
 }
