@@ -9,7 +9,8 @@ struct ContentFile: Sendable {
     var name: String
     var size: Int64
     var sha256: String
-    var md5: String
+    /// The MD5 of the bytes in hex, or what its writer was told.
+    var etag: String
     var checksum: ObjectChecksum?
 }
 
@@ -21,7 +22,7 @@ final class ContentWriter: Sendable {
         var descriptor: Int32
         var size: Int64 = 0
         var sha256 = SHA256()
-        var md5 = Insecure.MD5()
+        var md5: Insecure.MD5?
         var further: ChecksumHasher?
         var ownsStagingFile = true
     }
@@ -29,16 +30,23 @@ final class ContentWriter: Sendable {
     private let name: String
     private let path: String
     private let algorithm: ChecksumAlgorithm?
+    private let etag: String?
     private let state: Mutex<State>
 
-    /// - Parameter algorithm: A checksum to compute beside SHA-256 and MD5.
-    init(files: StoreFiles, computing algorithm: ChecksumAlgorithm? = nil) throws {
+    /// - Parameters:
+    ///   - algorithm: A checksum to compute beside SHA-256 and MD5.
+    ///   - etag: The ETag where it is known, so that no MD5 is computed.
+    init(files: StoreFiles, computing algorithm: ChecksumAlgorithm? = nil, etag: String? = nil) throws {
         self.name = OpaqueName.random()
         self.path = files.stagingPath(name)
         self.algorithm = algorithm
+        self.etag = etag
         // Readable for the group, so that a web server in it can be handed a file later.
         let descriptor = try Posix.open(path, O_WRONLY | O_CREAT | O_EXCL, 0o640)
-        self.state = Mutex(State(descriptor: descriptor, further: algorithm.flatMap { ChecksumHasher($0) }))
+        self.state = Mutex(
+            State(
+                descriptor: descriptor, md5: etag == nil ? Insecure.MD5() : nil,
+                further: algorithm.flatMap { ChecksumHasher($0) }))
     }
 
     deinit {
@@ -51,7 +59,7 @@ final class ContentWriter: Sendable {
                 try buffer.withUnsafeReadableBytes { bytes in
                     try Posix.write(state.descriptor, bytes)
                     state.sha256.update(bufferPointer: bytes)
-                    state.md5.update(bufferPointer: bytes)
+                    state.md5?.update(bufferPointer: bytes)
                     state.further?.update(bytes)
                     state.size += Int64(bytes.count)
                 }
@@ -71,7 +79,7 @@ final class ContentWriter: Sendable {
                 name: name,
                 size: state.size,
                 sha256: Hex.encode(sha256),
-                md5: Hex.encode(state.md5.finalize()),
+                etag: etag ?? state.md5.map { Hex.encode($0.finalize()) } ?? "",
                 checksum: algorithm.map { algorithm in
                     let value = Data(state.further?.finalize() ?? sha256).base64EncodedString()
                     return ObjectChecksum(algorithm: algorithm, value: value)

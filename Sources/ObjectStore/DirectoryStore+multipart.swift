@@ -102,10 +102,9 @@ extension DirectoryStore {
             expectations.checksum = ChecksumRequest(algorithm) { options.expectedChecksum }
         }
         let algorithm = expectations.checksum?.algorithm
-        let writer = try await perform { files, _ in try ContentWriter(files: files, computing: algorithm) }
+        let writer = try await perform { files, _ in try ContentWriter(files: files, computing: algorithm, etag: etag) }
         return try await store(chunks(of: parts), in: writer, expecting: expectations) { index, content in
             var object = NewObject(content: content, attributes: upload.attributes)
-            object.etag = etag
             object.checksum = composite ?? content.checksum
             return try index.complete(upload.info.name, parts, with: object, options.condition)
         }

@@ -109,7 +109,7 @@ extension DirectoryStore {
             throw ObjectStoreError(code, "the body's \(name) is \(actual), not \(expected)")
         }
         try check("SHA-256", content.sha256, expectations.expectedSHA256?.lowercased(), .checksumMismatch)
-        try check("MD5", content.md5, expectations.expectedMD5)
+        try check("MD5", content.etag, expectations.expectedMD5)
         guard let checksum = content.checksum else { return }
         try check(checksum.algorithm.rawValue, checksum.value, expectations.checksum?.expected())
     }

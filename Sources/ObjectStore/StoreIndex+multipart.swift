@@ -70,10 +70,10 @@ extension StoreIndex {
                     VALUES (?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
-                    upload.id, number, content.name, content.size, content.md5, try Self.encode(content.checksum), now,
+                    upload.id, number, content.name, content.size, content.etag, try Self.encode(content.checksum), now,
                 ])
             let part = PartInfo(
-                number: number, size: content.size, etag: content.md5, checksum: content.checksum,
+                number: number, size: content.size, etag: content.etag, checksum: content.checksum,
                 lastModified: Self.date(now))
             return (part, replaced.map { [$0] } ?? [])
         }

@@ -11,7 +11,7 @@ struct NewObject: Sendable {
     init(content: ContentFile, attributes: ObjectAttributes) {
         self.content = content
         self.attributes = attributes
-        self.etag = content.md5
+        self.etag = content.etag
         self.checksum = content.checksum
     }
 }

@@ -197,7 +197,7 @@ struct CrashTests {
                 _ = try index.commitPart(content, of: upload, number: 2)
             }
             if Self.instruction == "complete-commit" {
-                let named = [CompletedPart(number: 1, etag: content.md5)]
+                let named = [CompletedPart(number: 1, etag: content.etag)]
                 guard case .assemble(let parts, let row, let etag, _) = try index.plan(upload, named, WriteCondition())
                 else { return }
                 var object = NewObject(content: content, attributes: row.attributes)

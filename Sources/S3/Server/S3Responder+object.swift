@@ -43,7 +43,7 @@ extension S3Responder {
         // An object may be replaced between the look at its conditions and its opening: then again.
         for _ in 0..<16 {
             var info: ObjectInfo?
-            if isHead || wanted != nil || Conditions.exist(in: r.headers) {
+            if isHead || r.headers[.ifRange] != nil || Conditions.exist(in: r.headers) {
                 let current = try await store.head(bucket: r.bucket, key: r.key)
                 if let answer = try Conditions.answer(r.headers, current) { return answer }
                 if !Conditions.rangeHolds(r.headers, current) {
