@@ -65,7 +65,18 @@ extension DirectoryStore {
         options: CompleteOptions
     ) async throws -> ObjectInfo {
         try ObjectRules.check(bucket: upload.bucket, key: upload.key)
-        // Whoever completes the upload, or replaces a part, meanwhile: the second look finds what became of it.
+        // A client that gave up waiting asks again: its bytes are copied once, and both are told the same.
+        return try await completions.whileHolding(upload.id) {
+            try await planAndAssemble(upload, parts, options)
+        }
+    }
+
+    private func planAndAssemble(
+        _ upload: UploadName,
+        _ parts: [CompletedPart],
+        _ options: CompleteOptions
+    ) async throws -> ObjectInfo {
+        // Whoever completes the upload in another process, or replaces a part, meanwhile: the second look finds what became of it.
         for isLastTry in [false, false, true] {
             let plan = try await perform { _, index in try index.plan(upload, parts, options.condition) }
             guard case .assemble(let files, let row, let etag, let composite) = plan else {

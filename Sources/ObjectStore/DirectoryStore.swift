@@ -22,6 +22,8 @@ public final class DirectoryStore: MultipartStore {
     let files: StoreFiles
     let index: StoreIndex
     let pool: BlockingPool
+    /// One completion at a time of each upload.
+    let completions = Turns()
     let logger: Logger
 
     /// Opens a store, creates it when it is missing, and removes what died with other processes.
