@@ -233,7 +233,8 @@ let package = Package(
             ],
             path: "Tests/PoolTestWorker", swiftSettings: settings),
         .testTarget(
-            name: "ObjectStoreTests", dependencies: ["ObjectStore", "TestSupport", nioCore], swiftSettings: settings),
+            name: "ObjectStoreTests", dependencies: ["ObjectStore", "TestSupport", grdb, nioCore],
+            swiftSettings: settings),
         .testTarget(
             name: "S3Tests",
             dependencies: ["S3", "ObjectStore", "TestSupport", crypto, grdb, hummingbird, logging, nioCore, lifecycle],

@@ -71,7 +71,7 @@ public final class DirectoryStore: MultipartStore {
         }
     }
 
-    /// How much the store holds; costs the same however much that is.
+    /// How much the store holds; only its buckets are counted, all else is kept up to date by the index.
     public var statistics: StoreStatistics {
         get async throws {
             try await perform { _, index in try index.statistics() }
@@ -88,7 +88,7 @@ public final class DirectoryStore: MultipartStore {
     }
 }
 
-/// How much a store holds.
+/// How much a store holds, without the parts of uploads.
 public struct StoreStatistics: Sendable, Equatable {
     /// Buckets.
     public var buckets: Int64
@@ -100,8 +100,4 @@ public struct StoreStatistics: Sendable, Equatable {
     public var contents: Int64
     /// Bytes in content files.
     public var contentBytes: Int64
-    /// Multipart uploads that are under way.
-    public var uploads: Int64
-    /// Bytes of their parts.
-    public var partBytes: Int64
 }

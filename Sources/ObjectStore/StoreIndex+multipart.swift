@@ -132,10 +132,11 @@ extension StoreIndex {
                 bucket: name.bucket, key: name.key, with: object, condition, database)
             let dropped = try Self.removeParts(of: [name.id], database)
             try database.execute(
-                sql: "UPDATE upload SET etag = ? WHERE bucket = ? AND key = ? AND id = ?",
+                sql: "UPDATE upload SET etag = ?, initiated = ? WHERE bucket = ? AND key = ? AND id = ?",
                 arguments: [
-                    object.etag, try Self.bucket(name.bucket, database), Data(name.key.utf8), name.id,
+                    object.etag, Self.now(), try Self.bucket(name.bucket, database), Data(name.key.utf8), name.id,
                 ])
+            try Self.forgetCompletedUploads(database)
             return (info, garbage + dropped)
         }
     }

@@ -72,6 +72,11 @@ extension StoreIndex {
                     ) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("v4 completed uploads") { database in
+            // Of a completed upload `initiated` is when it was completed. Those that are to be forgotten are found
+            // without a look at the ones that are under way.
+            try database.execute(sql: "CREATE INDEX upload_completed ON upload (initiated) WHERE etag IS NOT NULL")
+        }
         return migrator
     }
 }

@@ -87,13 +87,14 @@ extension StoreIndex {
         }
     }
 
-    /// Forgets that uploads were completed, a day after they began: nobody repeats a completion so late.
     func forgetCompletedUploads() throws {
-        try database.write { database in
-            try database.execute(
-                sql: "DELETE FROM upload WHERE initiated < ? AND etag IS NOT NULL",
-                arguments: [Self.now() - 86_400_000])
-        }
+        try database.write { try Self.forgetCompletedUploads($0) }
+    }
+
+    /// Forgets that uploads were completed, a day after they were: nobody repeats a completion so late.
+    static func forgetCompletedUploads(_ database: Database) throws {
+        try database.execute(
+            sql: "DELETE FROM upload WHERE initiated < ? AND etag IS NOT NULL", arguments: [now() - 86_400_000])
     }
 
     private static func uploadRows(

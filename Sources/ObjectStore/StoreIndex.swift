@@ -101,9 +101,7 @@ struct StoreIndex: Sendable {
                 objects: total?[0] ?? 0,
                 objectBytes: total?[1] ?? 0,
                 contents: total?[2] ?? 0,
-                contentBytes: total?[3] ?? 0,
-                uploads: try Int64.fetchOne(database, sql: "SELECT COUNT(*) FROM upload WHERE etag IS NULL") ?? 0,
-                partBytes: try Int64.fetchOne(database, sql: "SELECT COALESCE(SUM(size), 0) FROM part") ?? 0
+                contentBytes: total?[3] ?? 0
             )
         }
     }
