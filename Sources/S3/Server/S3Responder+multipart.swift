@@ -76,8 +76,13 @@ extension S3Responder {
             // A shorter object that takes its place would be copied in part.
             etag = etag ?? info.etag
         }
-        let part = try await store.copyPart(
-            of: upload(r), number: number, from: source.name, range: range, sourceETag: etag)
+        let part: PartInfo
+        do {
+            part = try await store.copyPart(
+                of: upload(r), number: number, from: source.name, range: range, sourceETag: etag)
+        } catch let error as ObjectStoreError where error.code == .preconditionFailed && source.etag == nil {
+            throw Self.replacedMeanwhile
+        }
         return .xml(
             XMLWriter.document("CopyPartResult") { xml in
                 xml.element("LastModified", part.lastModified.s3Timestamp)

@@ -60,8 +60,11 @@ extension S3Responder {
             }
             return get(object, isPartial: wanted != nil, r)
         }
-        throw S3Error(.conflict, "OperationAborted", "The object is being replaced again and again. Please try again.")
+        throw Self.replacedMeanwhile
     }
+
+    static let replacedMeanwhile = S3Error(
+        .conflict, "OperationAborted", "The object is being replaced at this moment. Please try again.")
 
     private func head(_ info: ObjectInfo, _ wanted: ByteRangeRequest?, _ r: S3Request) throws -> Response {
         var headers = headers(for: info, r, isPartial: wanted != nil)
