@@ -21,6 +21,12 @@ extension QueueInspector {
             found: replies[0].string, known: "\(JobQueue.schemaVersion)", isMigrating: replies[1].int == 1)
     }
 
+    /// Redis's time, in Unix milliseconds.
+    public func now() async throws -> Int64 {
+        let time = try await read([RedisCommand("TIME")])[0]
+        return Int64(time[0].int ?? 0) * 1_000 + Int64(time[1].int ?? 0) / 1_000
+    }
+
     /// Leases that ran out a while ago and that nobody took back, by queue: workers do so at each claim.
     ///
     /// - Parameters:

@@ -28,6 +28,11 @@ public struct ScheduleRecord: Codable, Sendable, Hashable {
     public var lastJob: JobID?
     /// When a scheduler last declared it; long ago means that no process has it any more.
     public var seenAt: Int64
+
+    /// Whether no scheduler has it any more: it missed four looks in a row, so nobody ticks it.
+    ///
+    /// - Parameter now: Redis's time, in Unix milliseconds.
+    public func isForgotten(at now: Int64) -> Bool { now - seenAt > 4 * JobScheduler.lookInterval }
 }
 
 /// A tick that was dealt with; times are Unix milliseconds on Redis's clock.

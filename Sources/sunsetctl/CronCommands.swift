@@ -14,16 +14,23 @@ struct CronList: AsyncParsableCommand {
             var table = Table([
                 "NAME", "VERSION", "STATE", "WHEN", "ZONE", "QUEUE", "NEXT", "LAST TICK", "LAST JOB", "SEEN",
             ])
+            let now = try await inspector.now()
             for schedule in schedules {
-                let state = !schedule.isEnabled ? "off" : schedule.pausedAt == nil ? "active" : "paused"
                 table.add([
-                    schedule.name, "\(schedule.version)", state, schedule.expression, schedule.timeZone, schedule.queue,
+                    schedule.name, "\(schedule.version)", state(of: schedule, at: now), schedule.expression,
+                    schedule.timeZone, schedule.queue,
                     Show.time(schedule.nextTick), Show.time(schedule.lastTick), schedule.lastJob?.rawValue ?? "–",
                     Show.time(schedule.seenAt),
                 ])
             }
             table.write()
         }
+    }
+
+    private func state(of schedule: ScheduleRecord, at now: Int64) -> String {
+        if !schedule.isEnabled { return "off" }
+        if schedule.pausedAt != nil { return "paused" }
+        return schedule.isForgotten(at: now) ? "forgotten" : "active"
     }
 }
 

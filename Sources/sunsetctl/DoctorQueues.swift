@@ -151,10 +151,11 @@ struct DoctorQueues {
                 findings.warn(
                     "cron", entry.name, "paused since \(Show.time(entry.pausedAt))",
                     "sunsetctl cron resume \(entry.name)")
-            } else if let next = entry.nextTick, now - next > 60_000 {
+            } else if entry.isForgotten(at: now) {
                 findings.fail(
-                    "cron", entry.name, "its tick of \(Show.time(next)) is overdue: no scheduler runs",
-                    "start a worker of the queue that declares it (maintenance)")
+                    "cron", entry.name, "no process has declared it since \(Show.time(entry.seenAt)): nobody ticks it",
+                    "start a worker of the queue that declares it (maintenance); "
+                        + "if none has it any more: sunsetctl cron forget \(entry.name)")
             } else {
                 findings.ok("cron", entry.name, "next at \(Show.time(entry.nextTick))")
             }

@@ -104,9 +104,28 @@ struct ControlHarness {
                 queues: [WorkerQueue("chores", concurrency: 1, prefetches: false)], lease: .seconds(30),
                 heartbeat: .milliseconds(100), gracePeriod: .milliseconds(100), name: "test"),
             logger: .quiet)
+        try await with(worker, body)
+    }
+
+    /// Runs a scheduler of one entry that has no tick for years, meanwhile.
+    func withSchedule(_ name: String, _ body: () async throws -> Void) async throws {
+        let schedule = try JobSchedule(name, CronExpression("0 0 29 2 *"), job: Chore(text: name))
+        try await with(try JobScheduler(queue: queue, schedules: [schedule], logger: .quiet), body)
+    }
+
+    /// Makes an entry look as if its schedulers had been gone for an hour.
+    func age(schedule name: String) async throws {
+        let past = String(try await inspector.now() - 3_600_000)
+        _ = try await client.send(
+            RedisCommand(
+                "ZADD", RedisArgument(queue.namespace.prefix + "cron"), RedisArgument(past), RedisArgument(name)))
+    }
+
+    private func with(_ service: some Service, _ body: () async throws -> Void) async throws {
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup)], logger: .quiet
+                services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
+                logger: .quiet
             ))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }

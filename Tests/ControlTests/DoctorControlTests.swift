@@ -102,6 +102,20 @@ struct DoctorControlTests {
         }
     }
 
+    @Test("a periodic job whose schedulers are gone is found, though its next tick is still to come")
+    func forgotten() async throws {
+        try await ControlHarness.run { harness in
+            try await harness.withSchedule("nightly") {
+                try await eventually("declared") { try await !harness.inspector.schedules().isEmpty }
+                #expect(try await diagnose(harness).level("cron", "nightly") == "ok")
+            }
+            try await harness.age(schedule: "nightly")
+            let found = try await diagnose(harness)
+            #expect(found.level("cron", "nightly") == "failed")
+            #expect(found.says("cron", "nobody ticks it"))
+        }
+    }
+
     @Test("a Redis that may forget or evict, is full, or is a replica, is found; and one that is not there")
     func redis() async throws {
         try await ControlHarness.run { harness in

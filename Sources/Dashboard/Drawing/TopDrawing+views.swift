@@ -103,7 +103,7 @@ extension TopDrawing {
                 "jobs      \(entry.type.isEmpty ? "of more than one type" : entry.type); missed ticks: \(entry.catchUp)"
             ))
         if let since = entry.pausedAt { lines.append(DetailLine("paused    for \(Format.span(model.at - since))")) }
-        if entry.isForgotten(model.at) {
+        if entry.isForgotten(at: model.at) {
             lines.append(
                 DetailLine(
                     "no process has declared it for \(Format.span(model.at - entry.seenAt)): nobody ticks it",
@@ -127,13 +127,10 @@ extension JobRecord {
 }
 
 extension ScheduleRecord {
-    /// Schedulers declare their entries every half minute.
-    fileprivate func isForgotten(_ at: Int64) -> Bool { at - seenAt > 120_000 }
-
     fileprivate func shownState(_ at: Int64) -> String {
         if !isEnabled { return "off" }
         if pausedAt != nil { return "paused" }
-        return isForgotten(at) ? "nobody" : "active"
+        return isForgotten(at: at) ? "forgotten" : "active"
     }
 
     fileprivate func look(_ at: Int64) -> Style {
