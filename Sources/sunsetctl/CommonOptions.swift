@@ -122,7 +122,8 @@ struct CommonOptions: ParsableArguments {
 
 /// What a destructive command takes: it asks, unless it is told not to.
 struct ConsentOptions: ParsableArguments {
-    @Flag(name: [.customLong("yes"), .customShort("y")], help: "Do it without asking.") var isGiven = false
+    @Flag(name: [.customLong("yes"), .customShort("y")], help: "Do not ask; what loses nothing never asks.")
+    var isGiven = false
 
     /// Asks on the terminal; without one, `--yes` is needed.
     func ask(_ question: String) throws {

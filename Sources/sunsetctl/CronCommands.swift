@@ -111,11 +111,13 @@ struct CronForget: AsyncParsableCommand {
         discussion: "A process that still has it declares it anew within half a minute: so an older version takes over."
     )
     @Argument(help: "The periodic job.", completion: Offered.schedule) var name: String
+    @OptionGroup var consent: ConsentOptions
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
         try await common.withQueue { inspector, _ in
             try await inspector.requireSchedule(name)
+            try consent.ask("Forget the periodic job \(name) and its history?")
             try await inspector.forgetSchedule(name)
             try common.report("forgotten", ["name": name, "state": "forgotten"])
         }

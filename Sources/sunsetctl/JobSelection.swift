@@ -29,7 +29,25 @@ struct JobSelection: ParsableArguments {
     @Option(help: "Only jobs enqueued before (RFC 3339).") var before: String?
     @Option(help: "Only jobs enqueued after (RFC 3339).") var after: String?
 
-    func filter() throws -> JobFilter {
+    /// What was selected.
+    enum Choice {
+        case ids([String])
+        case bulk(queue: String, JobState, JobFilter)
+    }
+
+    /// - Throws: `ValidationError` if it is not clear which jobs are meant.
+    func choice() throws -> Choice {
+        if let id {
+            guard state == nil else { throw ValidationError("Say --id or --state, not both.") }
+            return .ids(id.split(separator: ",").map(String.init))
+        }
+        guard let state, let queue else {
+            throw ValidationError("Say which jobs: --id ID,… or --queue QUEUE --state STATE and filters.")
+        }
+        return .bulk(queue: queue, state, try filter())
+    }
+
+    private func filter() throws -> JobFilter {
         JobFilter(
             name: type, minimumFailures: failures, errorContains: error, enqueuedAfter: try Self.time(after, "--after"),
             enqueuedBefore: try Self.time(before, "--before"), tag: tag, priority: priority)
@@ -88,14 +106,9 @@ struct JobSteering {
 
     func run(_ selection: JobSelection) async throws {
         try await common.withQueue { inspector, _ in
-            if let ids = selection.id {
-                guard selection.state == nil else { throw ValidationError("Say --id or --state, not both.") }
-                try await one(ids.split(separator: ",").map(String.init), selection, inspector)
-            } else {
-                guard let state = selection.state, let queue = selection.queue else {
-                    throw ValidationError("Say which jobs: --id ID,… or --queue QUEUE --state STATE and filters.")
-                }
-                try await bulk(queue, state, try selection.filter(), inspector)
+            switch try selection.choice() {
+            case .ids(let ids): try await one(ids, selection, inspector)
+            case .bulk(let queue, let state, let filter): try await bulk(queue, state, filter, inspector)
             }
         }
     }

@@ -64,13 +64,22 @@ struct JobMove: AsyncParsableCommand {
 struct JobEdit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "edit", abstract: "Gives jobs that do not run another payload.",
-        discussion: "The payload is JSON from --payload or standard input; its form is checked, not its type.")
+        discussion: """
+            The payload is JSON from --payload or standard input; its form is checked, not its type. With --state it \
+            asks first: all that match get the same payload.
+            """)
     @Argument(help: "The job's id; or select by --state.") var job: String?
     @Option(help: "The payload as JSON; without it standard input is read.") var payload: String?
     @OptionGroup var options: SteeringOptions
 
     func run() async throws {
+        // Nobody types a payload to learn then that the selection is wrong.
+        var isBulk = false
+        try await options.common.complaining {
+            // In bulk every job loses the payload that was its own.
+            if case .bulk = try (job.map(options.selection.with) ?? options.selection).choice() { isBulk = true }
+        }
         let text = payload ?? String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
-        try await options.run(.edit(payload: text), "edited", job: job)
+        try await options.run(.edit(payload: text), "edited", isDestructive: isBulk, job: job)
     }
 }

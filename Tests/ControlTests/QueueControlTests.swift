@@ -121,6 +121,13 @@ struct JobControlTests {
             #expect(try await harness.inspector.job(id: JobID("w3"))?.queue == "others")
             #expect(try await harness.ctl("job", "edit", "w3", "--payload", "{\"text\":\"new\"}").status == 0)
             #expect(try await harness.inspector.job(id: JobID("w3"))?.payload == "{\"text\":\"new\"}")
+            let vague = try await harness.ctl(["job", "edit", "--state", "waiting"], input: "{}")
+            #expect(vague.status == 64)
+            #expect(vague.errors.contains("--queue QUEUE --state STATE"))
+            let bulk = ["job", "edit", "--queue", "others", "--state", "waiting"]
+            #expect(try await harness.ctl(bulk, input: "{}").errors.contains("--yes"))
+            #expect(try await harness.inspector.job(id: JobID("w3"))?.payload == "{\"text\":\"new\"}")
+            #expect(try await harness.ctl(bulk + ["--yes"], input: "{}").output == "1 of 1 jobs edited\n")
             let bad = try await harness.ctl("job", "edit", "w3", "--payload", "{")
             #expect(bad.status == 64)
             #expect(bad.errors.contains("no JSON"))
@@ -188,13 +195,42 @@ struct JobControlTests {
         }
     }
 
-    @Test("periodic jobs are listed, paused, resumed and run")
+    @Test("periodic jobs are listed, paused, resumed, run and forgotten")
     func schedules() async throws {
         try await ControlHarness.run { harness in
             let unknown = try await harness.ctl("cron", "run", "nightly")
             #expect(unknown.status == 1)
             #expect(unknown.errors.contains("there is no periodic job 'nightly'"))
             #expect(try await harness.ctl("cron", "ls", "--json").list().isEmpty)
+            let inspector = harness.inspector
+            func entry() async throws -> ScheduleRecord? { try await inspector.schedules().first }
+            try await harness.withSchedule("nightly") {
+                try await eventually("declared") { try await entry() != nil }
+                let listed = try #require(try await harness.ctl("cron", "ls", "--json").list().first)
+                #expect(listed["name"] as? String == "nightly")
+                #expect(listed["next_tick"] as? Int64 == (try await entry())?.nextTick)
+                #expect(try await harness.ctl("cron", "ls").output.contains(/nightly +1  active  0 0 29 2 \*/))
+                #expect(try await harness.ctl("cron", "pause", "nightly").output == "paused\n")
+                #expect(try await entry()?.pausedAt != nil)
+                #expect(try await harness.ctl("cron", "pause", "nightly").output == "was paused already\n")
+                #expect(try await harness.ctl("cron", "ls").output.contains("  paused  "))
+                #expect(try await harness.ctl("cron", "resume", "nightly").output == "resumed\n")
+                #expect(try await entry()?.pausedAt == nil)
+                let wanted = try await harness.ctl("cron", "run", "nightly", "--json").object()
+                let job = JobID(try #require(wanted["job"] as? String))
+                try await eventually("enqueued") { try await inspector.job(id: job)?.queue == "chores" }
+                let ticks = try await harness.ctl("cron", "history", "nightly", "--json").list()
+                #expect(ticks.map { $0["outcome"] as? String } == ["manual"])
+                #expect(ticks.first?["job"] as? String == job.rawValue)
+            }
+            let unasked = try await harness.ctl("cron", "forget", "nightly")
+            #expect(unasked.status == 64)
+            #expect(unasked.errors.contains("--yes"))
+            #expect(try await entry() != nil)
+            try await harness.age(schedule: "nightly")
+            #expect(try await harness.ctl("cron", "ls").output.contains("  forgotten  "))
+            #expect(try await harness.ctl("cron", "forget", "nightly", "--yes").output == "forgotten\n")
+            #expect(try await entry() == nil)
         }
     }
 }

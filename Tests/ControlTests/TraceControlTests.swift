@@ -140,6 +140,28 @@ struct TraceControlTests {
         }
     }
 
+    @Test("ledger verify ends with 0 after a purchase, and with 1 after an entry was taken out")
+    func ledger() async throws {
+        try await ControlHarness.run { harness in
+            let order = try await harness.purchase()
+            _ = try await harness.market()
+            let right = try await harness.ctl("ledger", "verify")
+            #expect(right.status == 0, "\(right.errors)")
+            #expect(right.output.contains("1 transactions, 1 paid orders\n"))
+            #expect(right.output.hasSuffix("the ledger is right\n"))
+            let entries = try await harness.client.send(RedisCommand("XRANGE", "{sunset}:ledger", "-", "+"))
+            let id = try #require(entries[0][0].string)
+            _ = try await harness.client.send(RedisCommand("XDEL", "{sunset}:ledger", RedisArgument(id)))
+            let wrong = try await harness.ctl("ledger", "verify")
+            #expect(wrong.status == 1)
+            #expect(wrong.output.contains("missing_sale  \(order.id)"))
+            #expect(wrong.output.contains("the ledger is WRONG"))
+            let json = try await harness.ctl("ledger", "verify", "--json")
+            #expect(json.status == 1)
+            #expect(try json.object()["ok"] as? Bool == false)
+        }
+    }
+
     @Test("an order's story is told by its id or number, with and without its jobs")
     func orderTrace() async throws {
         try await ControlHarness.run { harness in
