@@ -34,6 +34,16 @@ struct CommonOptions: ParsableArguments {
         }
     }
 
+    /// Ends the command with status 1 unless Redis knows the queue or the settings' workers serve it.
+    ///
+    /// - Parameter hint: what else there is to say then.
+    func requireQueue(_ name: String, _ inspector: QueueInspector, hint: String = "") async throws {
+        let configured = try Settings(file: config, flags: Self.settings.withLock { $0 }).queues.map(\.name)
+        let known = try await inspector.queues(minutes: 0, including: configured).map(\.name)
+        guard !known.contains(name) else { return }
+        throw Self.refuse("there is no queue '\(name)'; there are: \(known.joined(separator: ", "))" + hint)
+    }
+
     /// Where the queues are, in words.
     func address() throws -> String {
         let settings = try Settings(file: config, flags: Self.settings.withLock { $0 })

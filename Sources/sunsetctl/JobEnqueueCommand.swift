@@ -41,11 +41,7 @@ struct JobEnqueue: AsyncParsableCommand {
                 queue: queue, name: type, version: payloadVersion, payload: try text(),
                 id: id.map { JobID($0) } ?? .generate(), options: options, delay: delay?.duration, tag: tag)
             if let batch { job = job.joining(batch: try await running(batch, jobs)) }
-            let known = try await inspector.queues(minutes: 0).map(\.name)
-            guard newQueue || known.contains(queue) else {
-                throw CommonOptions.refuse(
-                    "there is no queue '\(queue)'; there are: \(known.joined(separator: ", ")). --new-queue makes it.")
-            }
+            if !newQueue { try await common.requireQueue(queue, inspector, hint: ". --new-queue makes it.") }
             try report(try await jobs.enqueue(job), job)
             guard try await inspector.workers().contains(where: { $0.queues.contains(queue) && !$0.isStale }) else {
                 return CommonOptions.complain("the job waits: no worker serves '\(queue)'")

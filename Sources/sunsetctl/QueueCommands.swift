@@ -33,11 +33,7 @@ struct QueueInspect: AsyncParsableCommand {
 
     func run() async throws {
         try await common.withQueue { inspector, _ in
-            let known = try await inspector.queues().map(\.name)
-            guard known.contains(queue) else {
-                CommonOptions.complain("there is no queue '\(queue)'; there are: \(known.joined(separator: ", "))")
-                throw ExitCode(1)
-            }
+            try await common.requireQueue(queue, inspector)
             let status = try await inspector.queue(named: queue, minutes: 15)
             let workers = try await inspector.workers().filter { $0.queues.contains(queue) }
             guard !common.json else { return try common.printJSON(Inspection(queue: status, workers: workers)) }

@@ -20,6 +20,7 @@ struct QueueHistoryCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await common.withQueue { inspector, _ in
+            try await common.requireQueue(queue, inspector)
             let history = try await inspector.history(queue: queue, by: by, count: count)
             guard !common.json else { return try common.printJSON(history) }
             var table = Table([
@@ -48,6 +49,7 @@ struct QueuePause: AsyncParsableCommand {
 
     func run() async throws {
         try await common.withQueue { inspector, _ in
+            try await common.requireQueue(queue, inspector)
             let changed = try await inspector.pause(queue: queue)
             try common.report(
                 "queue \(queue) is paused" + (changed ? "" : " (it was already)"), ["queue": queue, "state": "paused"])
@@ -63,6 +65,7 @@ struct QueueResume: AsyncParsableCommand {
 
     func run() async throws {
         try await common.withQueue { inspector, _ in
+            try await common.requireQueue(queue, inspector)
             let changed = try await inspector.resume(queue: queue)
             try common.report(
                 "queue \(queue) is active" + (changed ? "" : " (it was already)"), ["queue": queue, "state": "active"])
@@ -80,6 +83,7 @@ struct QueueDrainCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await common.withQueue { inspector, _ in
+            try await common.requireQueue(queue, inspector)
             let end = ContinuousClock.now + .seconds(min(timeout, 1e9))
             let bar = ProgressBar(isShown: !common.json)
             var most = 0
@@ -112,6 +116,7 @@ struct QueueEmpty: AsyncParsableCommand {
 
     func run() async throws {
         try await common.withQueue { inspector, _ in
+            try await common.requireQueue(queue, inspector)
             let status = try await inspector.queue(named: queue, minutes: 0)
             let count =
                 state.map { status.count(of: $0) }
@@ -139,6 +144,7 @@ struct QueueLimit: AsyncParsableCommand {
 
     func run() async throws {
         try await common.withQueue { inspector, _ in
+            try await common.requireQueue(queue, inspector)
             var limits = try await inspector.queue(named: queue, minutes: 0).limits
             if clear {
                 limits = QueueLimits()
@@ -171,6 +177,7 @@ struct QueueRemove: AsyncParsableCommand {
 
     func run() async throws {
         try await common.withQueue { inspector, _ in
+            try await common.requireQueue(queue, inspector)
             try consent.ask("Remove queue \(queue)\(force ? " with all its jobs" : "")?")
             switch try await inspector.remove(queue: queue, force: force) {
             case .removed: try common.report("queue \(queue) is gone", ["queue": queue, "state": "removed"])

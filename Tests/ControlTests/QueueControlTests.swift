@@ -35,7 +35,7 @@ struct QueueControlTests {
             try await harness.seed()
             let missing = try await harness.ctl("queue", "inspect", "chorse")
             #expect(missing.status == 1)
-            #expect(missing.errors.contains("there is no queue 'chorse'; there are: chores"))
+            #expect(missing.errors.contains("there is no queue 'chorse'; there are: charges, chores, fulfilment"))
             let unasked = try await harness.ctl("queue", "empty", "chores")
             #expect(unasked.status == 64)
             #expect(unasked.errors.contains("--yes"))
@@ -46,6 +46,24 @@ struct QueueControlTests {
             #expect(kept.status == 1)
             #expect(kept.errors.contains("--force"))
             #expect(try await harness.inspector.queue(named: "chores").depth == 3)
+        }
+    }
+
+    @Test("a mistyped queue is refused by every verb, and not made; one of the settings is known before its first job")
+    func unknownQueue() async throws {
+        try await ControlHarness.run { harness in
+            try await harness.seed()
+            for words in [
+                ["pause"], ["resume"], ["limit"], ["limit", "--concurrency", "2"], ["drain"], ["empty", "--yes"],
+                ["rm", "--yes"], ["history"], ["inspect"],
+            ] {
+                let said = try await harness.ctl(["queue", words[0], "chorse"] + words.dropFirst())
+                #expect(said.status == 1, "\(words)")
+                #expect(said.errors.contains("there is no queue 'chorse'; there are: charges, chores, "), "\(words)")
+            }
+            #expect(try await harness.inspector.queues().map(\.name) == ["chores"])
+            #expect(try await harness.ctl("queue", "pause", "mail").status == 0)
+            #expect(try await harness.inspector.queue(named: "mail").isPaused)
         }
     }
 

@@ -91,7 +91,7 @@ struct TraceControlTests {
         try await ControlHarness.run { harness in
             try await harness.seed()
             let refused: [([String], Int32, String)] = [
-                (["chorse", "chore", "--payload", "{}"], 1, "there is no queue 'chorse'; there are: chores"),
+                (["chorse", "chore", "--payload", "{}"], 1, "there is no queue 'chorse'; there are: charges, chores"),
                 (["chores", "a b", "--payload", "{}"], 64, "'a b'"),
                 (["chores", "chore", "--payload", "{"], 64, "no JSON"),
                 (["chores", "chore", "--payload", "{}", "--delay", "soon"], 64, "soon"),
