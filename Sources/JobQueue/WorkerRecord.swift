@@ -37,6 +37,11 @@ public struct WorkerRecord: Codable, Sendable, Hashable {
     /// Everything else that it shows, by the registry's names, for instance `version` or `rss`.
     public var details: [String: String]
 
+    /// Whether it claims jobs of a queue: it beats, has the queue, and is neither quiet nor outdated.
+    public func serves(_ queue: String) -> Bool {
+        !isStale && state != "quiet" && state != "outdated" && queues.contains(queue)
+    }
+
     /// Beats are seconds apart; who missed several in a row is frozen, cut off or dead.
     static let staleAfterMilliseconds: Int64 = 35_000
 }

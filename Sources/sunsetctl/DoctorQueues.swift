@@ -68,7 +68,7 @@ struct DoctorQueues {
     /// Whether the oldest job waits too long, and whether anybody will come for it.
     private func waiting(_ queue: QueueStatus, _ findings: inout Findings) {
         let name = queue.name
-        let serving = workers.filter { !$0.isStale && $0.queues.contains(name) && $0.state != "quiet" }
+        let serving = workers.filter { $0.serves(name) }
         let configured = settings.queues.first { $0.name == name }
         // Where no worker is heard of at all, the pool's finding says so; an idle queue may be scaled to nothing.
         let isExpected = (configured?.minimum ?? 0) > 0 && workers.contains { !$0.isStale }

@@ -43,7 +43,7 @@ struct JobEnqueue: AsyncParsableCommand {
             if let batch { job = job.joining(batch: try await running(batch, jobs)) }
             if !newQueue { try await common.requireQueue(queue, inspector, hint: ". --new-queue makes it.") }
             try report(try await jobs.enqueue(job), job)
-            guard try await inspector.workers().contains(where: { $0.queues.contains(queue) && !$0.isStale }) else {
+            guard try await inspector.workers().contains(where: { $0.serves(queue) }) else {
                 return CommonOptions.complain("the job waits: no worker serves '\(queue)'")
             }
         }

@@ -86,7 +86,7 @@ public struct TopModel: Sendable {
             var track = self.tracks[status.name] ?? QueueTrack()
             track.take(status)
             tracks[status.name] = track
-            let serving = snapshot.workers.filter { !$0.isStale && $0.queues.contains(status.name) }
+            let serving = snapshot.workers.filter { $0.serves(status.name) }
             return QueueRow(
                 status: status, track: track, workers: serving.count,
                 places: serving.reduce(0) { $0 + $1.concurrency })
