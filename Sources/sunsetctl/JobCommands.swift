@@ -59,10 +59,11 @@ struct JobShow: AsyncParsableCommand {
             print("failures  \(job.failures) of \(job.maximumFailures)")
             print("lapses    \(job.lapses)")
             if let trace = job.traceID { print("trace     \(trace)") }
-            if let result = job.result { print("result    \(result)") }
-            if let payload = job.payload { print("payload   \(payload)") }
+            if let result = job.result { print("result    \(Show.line(result, most: .max))") }
+            if let payload = job.payload { print("payload   \(Show.line(payload, most: .max))") }
             for trouble in job.troubles {
-                print("\(Show.time(trouble.at))  \(trouble.isLapse ? "lapsed" : "failed")  \(trouble.message)")
+                let message = Show.line(trouble.message, most: .max)
+                print("\(Show.time(trouble.at))  \(trouble.isLapse ? "lapsed" : "failed")  \(message)")
             }
         }
     }

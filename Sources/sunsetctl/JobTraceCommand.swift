@@ -62,7 +62,7 @@ struct JobTraceCommand: AsyncParsableCommand {
             table.add([
                 event.id.rawValue == id ? ">" : "", Show.time(event.at),
                 "+" + Show.span(event.at - (events.first?.at ?? event.at)), event.event, event.name, event.queue,
-                event.id.rawValue, Show.line(event.detail),
+                event.id.rawValue, event.detail,
             ])
         }
         table.write()

@@ -52,7 +52,7 @@ struct OrderTrace: AsyncParsableCommand {
             table.add([
                 Show.time(event.at), "+" + Show.span(event.at - (story.events.first?.at ?? event.at)),
                 event.source.rawValue, event.event, event.subject ?? "",
-                Show.line([job, event.detail].filter { !$0.isEmpty }.joined(separator: ": ")), event.request ?? "",
+                [job, event.detail].filter { !$0.isEmpty }.joined(separator: ": "), event.request ?? "",
             ])
         }
         table.write()

@@ -12,8 +12,9 @@ struct Table {
         self.left = left
     }
 
+    /// Adds a row; what others wrote into its cells moves no cursor and breaks no line.
     mutating func add(_ cells: [String]) {
-        rows.append(cells)
+        rows.append(cells.map { Show.line($0) })
     }
 
     /// The lines, without trailing white space.
@@ -61,9 +62,9 @@ enum Show {
             .formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true)) + "Z"
     }
 
-    /// A text as one line without control characters, cut to 200.
-    static func line(_ text: String) -> String {
-        let line = String(text.prefix(200).map { $0.isNewline || $0.isWhitespace ? " " : $0 })
+    /// A text as one line without control characters, cut to a length.
+    static func line(_ text: String, most: Int = 200) -> String {
+        let line = String(text.prefix(most).map { $0.isNewline || $0.isWhitespace ? " " : $0 })
         return line.filter { $0.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } }
     }
 

@@ -116,6 +116,31 @@ struct JobControlTests {
         }
     }
 
+    @Test("an error with control characters and line breaks reaches the terminal as one plain line")
+    func hostile() async throws {
+        try await ControlHarness.run { harness in
+            try await harness.queue.enqueue(Chore(text: "x"), id: JobID("x1"))
+            var handlers = JobHandlers()
+            handlers.register(Chore.self) { _, _ in
+                throw JobFailure.permanent("one\u{1B}[2J\u{1B}]0;title\u{7}two\nthree\u{9B}31m")
+            }
+            try await harness.withWorker(handlers) {
+                try await eventually { try await harness.state("x1") == .dead }
+            }
+            for words in [
+                ["job", "ls", "chores", "--state", "dead"], ["dead", "ls"], ["job", "show", "x1"],
+                ["job", "trace", "x1"],
+            ] {
+                let said = try await harness.ctl(words)
+                let controls = said.output.unicodeScalars.filter {
+                    $0.properties.generalCategory == .control && $0 != "\n"
+                }
+                #expect(controls.isEmpty, "\(words)")
+                #expect(said.output.contains("one[2J]0;titletwo three31m\n"), "\(words): \(said.output)")
+            }
+        }
+    }
+
     @Test("retry, run, cancel, kill, delete, move and edit change one job, or say why not")
     func one() async throws {
         try await ControlHarness.run { harness in
