@@ -263,6 +263,43 @@ struct TopModelTests {
         #expect(model.first[.queues] == 0)
     }
 
+    @Test("at 80 by 24 no number is cut, however large, and a quiet worker serves nothing")
+    func extremes() {
+        var snapshot = TopSample.snapshot
+        let huge = 123_456
+        var worker = TopSample.worker("pool-1", ["maintenance"], places: 999)
+        snapshot.queues = [
+            TopSample.queue(
+                "maintenance", waiting: huge, running: huge, scheduled: huge, dead: huge, oldest: 999 * 86_400_000,
+                done: [huge, huge], failed: 1)
+        ]
+        snapshot.workers = [worker]
+        snapshot.dead = [TopSample.dead("job_a", "charges", "no", ago: 999)]
+        snapshot.schedules = [999, 119_000, 170_000_000, 999 * 86_400_000].enumerated().map { index, ahead in
+            var entry = TopSample.schedule("s\(index)")
+            entry.nextTick = TopSample.at + Int64(ahead)
+            entry.seenAt = TopSample.at - 130_000
+            return entry
+        }
+        let drawing = TopDrawing(features: TerminalFeatures(hasUnicode: true))
+        var model = TopSample.model()
+        model.take(snapshot)
+        for view in TopView.allCases {
+            model.view = view
+            let lines = drawing.draw(model, columns: 80, rows: 24).lines
+            let rows = lines[4..<9].joined(separator: "\n")
+            #expect(!rows.contains("…"), "\(rows)")
+        }
+        model.view = .queues
+        let heading = drawing.draw(model, columns: 80, rows: 24).lines[4]
+        for column in ["RUN", "OLDEST", "SCHED", "PER MIN"] { #expect(heading.contains(column), "\(column)") }
+        #expect(model.queues[0].workers == 1)
+        worker.state = "quiet"
+        snapshot.workers = [worker]
+        model.take(snapshot)
+        #expect(model.queues[0].workers == 0)
+    }
+
     @Test("numbers, spans and curves stay as wide as their columns")
     func formats() {
         #expect(

@@ -58,7 +58,7 @@ struct TopScreenTests {
                     "QUEUE", "STATE", "WAIT", "RUN", "OLDEST", "DEAD", "FAIL%",
                 ])
             #expect(lines[5].hasPrefix("> chores"))
-            #expect(lines[5].contains("no worker     3    0 T     2    67"))
+            #expect(lines[5].contains("no worker     3     0 T     2    67"))
             #expect(lines[23].hasPrefix("? help   q quit   tab view   ↑↓ select   p pause   r retry dead"))
             #expect(try screen.tell("alternate_on") == "1")
             #expect(try screen.tell("cursor_flag") == "0")

@@ -133,7 +133,7 @@ extension TopDrawing {
             "",
             "queues  WAIT can be claimed, RUN is claimed, SCHED waits for its time,",
             "        DEAD ended without success, OLDEST waits so long, FAIL% of the",
-            "        attempts of 5 minutes, IN and OUT a second, DONE/MIN minute by minute",
+            "        attempts of 5 minutes, IN and OUT a second, PER MIN is done in each minute",
             "states  no worker: jobs wait and nobody serves the queue; parked: jobs of",
             "        versions that no process knows; failing: 10% or more",
         ]

@@ -12,7 +12,7 @@ extension TopDrawing {
             Column("QUEUE", 10, most: 24, align: .left) { row, _ in (row.status.name, row.condition.style) },
             Column("STATE", 9, rank: 2, align: .left) { row, _ in (row.condition.text, row.condition.style) },
             Column("WAIT", 5) { row, _ in (Format.count(row.status.depth), row.status.depth > 0 ? .bold : .plain) },
-            Column("RUN", 4, rank: 4, plain: { Format.count($0.status.running) }),
+            Column("RUN", 5, rank: 4, plain: { Format.count($0.status.running) }),
             Column("OLDEST", 6, rank: 1, plain: { Format.span($0.status.latencyMilliseconds) }),
             Column("DEAD", 5, rank: 3) { row, _ in
                 (Format.count(row.status.dead), row.status.dead > 0 ? Style(.red, bold: true) : .plain)
@@ -28,7 +28,7 @@ extension TopDrawing {
             Column("MEAN", 6, rank: 11) { row, _ in
                 (Format.span(row.track.sum(minutes: 5).meanRunMicroseconds.map { Int64($0 / 1_000) }), .plain)
             },
-            Column("DONE/MIN", 8, most: 30, rank: 9, align: .left) { row, width in
+            Column("PER MIN", 7, most: 30, rank: 9, align: .left) { row, width in
                 (glyphs.sparkline(row.track.series(width) { $0.completed }), Style(.cyan))
             },
         ]

@@ -79,8 +79,8 @@ extension TopDrawing {
         let at = model.at
         let columns: [Column<ScheduleRecord>] = [
             Column("NAME", 14, most: 30, align: .left, plain: { $0.name }),
-            Column("STATE", 7, align: .left) { row, _ in (row.shownState(at), row.look(at)) },
-            Column("NEXT", 6) { row, _ in (row.nextTick.map { "in " + Format.span($0 - at) } ?? "-", .plain) },
+            Column("STATE", 9, align: .left) { row, _ in (row.shownState(at), row.look(at)) },
+            Column("NEXT", 8) { row, _ in (row.nextTick.map { "in " + Format.span($0 - at) } ?? "-", .plain) },
             Column("LAST", 5, rank: 2, plain: { Format.span($0.lastRunAt.map { at - $0 }) }),
             Column("WHEN", 13, most: 24, rank: 1, align: .left, plain: { $0.expression }),
             Column("ZONE", 10, most: 20, rank: 4, align: .left, plain: { $0.timeZone }),
