@@ -48,7 +48,8 @@ public enum SortableID {
         }
     }
 
-    static func unixMilliseconds() -> UInt64 {
+    /// The system's clock, in Unix milliseconds.
+    package static func unixMilliseconds() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000

@@ -113,13 +113,3 @@ enum DoctorFiles {
         }
     }
 }
-
-extension Show {
-    /// A number of bytes in the unit that a person would take.
-    static func bytes(_ count: UInt64) -> String {
-        var (value, unit) = (Double(count), 0)
-        let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
-        while value >= 1024, unit < units.count - 1 { (value, unit) = (value / 1024, unit + 1) }
-        return unit == 0 ? "\(count) B" : String(format: "%.1f %@", value, units[unit])
-    }
-}

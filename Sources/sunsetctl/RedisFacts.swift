@@ -1,4 +1,5 @@
 import Foundation
+import Marketplace
 import RedisClient
 
 /// What a Redis says of itself, asked once; every command is O(1).
@@ -27,12 +28,7 @@ struct RedisFacts {
         info = Self.fields(of: try await ask(RedisCommand("INFO")).string ?? "")
         // Forbidden or renamed: the finding says so.
         let reply = try? await ask(RedisCommand("CONFIG", [RedisArgument("GET")] + Self.names))
-        settings = reply.map { reply in
-            let flat = reply.array ?? []
-            return stride(from: 0, to: flat.count - 1, by: 2).reduce(into: [:]) { settings, index in
-                settings[flat[index].string ?? ""] = flat[index + 1].string ?? ""
-            }
-        }
+        settings = reply.map { ScriptReply.record($0) }
         var trips: [Duration] = []
         for _ in 0..<7 {
             let start = ContinuousClock.now

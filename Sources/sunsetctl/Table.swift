@@ -1,5 +1,6 @@
 import Foundation
 import JobQueue
+import Marketplace
 
 /// A table for people: a heading, columns as wide as their widest cell, numbers to the right.
 struct Table {
@@ -43,7 +44,7 @@ struct Table {
     }
 }
 
-/// How times and spans are shown.
+/// How times, spans, sizes and what others wrote are shown.
 enum Show {
     /// A queue's bounds in words.
     static func limits(_ limits: QueueLimits) -> String {
@@ -58,8 +59,7 @@ enum Show {
     /// A Unix time in milliseconds as RFC 3339 in UTC.
     static func time(_ milliseconds: Int64?) -> String {
         guard let milliseconds else { return "–" }
-        return Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-            .formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true)) + "Z"
+        return Timestamp(milliseconds: milliseconds).description
     }
 
     /// A text as one line without control characters, cut to a length.
@@ -70,6 +70,14 @@ enum Show {
 
     /// `1 job`, `2 jobs`.
     static func count(_ number: Int, _ what: String) -> String { "\(number) \(what)\(number == 1 ? "" : "s")" }
+
+    /// A number of bytes in the unit that a person would take.
+    static func bytes(_ count: UInt64) -> String {
+        var (value, unit) = (Double(count), 0)
+        let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
+        while value >= 1024, unit < units.count - 1 { (value, unit) = (value / 1024, unit + 1) }
+        return unit == 0 ? "\(count) B" : String(format: "%.1f %@", value, units[unit])
+    }
 
     /// A span in milliseconds in the unit that a person would take.
     static func span(_ milliseconds: Int64?) -> String {

@@ -1,3 +1,5 @@
+internal import JobQueue
+
 /// Runs the screen: reads on and on, draws what was read, does what keys ask for.
 public struct TopRunner: Sendable {
     /// A read or a change that is not answered by then counts as lost; the next one starts anew.
@@ -40,12 +42,12 @@ public struct TopRunner: Sendable {
             tasks.addTask { await tick(sink) }
             tasks.addTask { for await read in reads { await answer(read, sink) } }
             defer { tasks.cancelAll() }
-            model.tick(localMilliseconds())
+            model.tick(Int64(SortableID.unixMilliseconds()))
             wanted.yield(Read(model))
             var readAt = ContinuousClock.now
             show(&model, terminal)
             for await event in events {
-                model.tick(localMilliseconds())
+                model.tick(Int64(SortableID.unixMilliseconds()))
                 switch event {
                 case .terminal(.ended(let signal)): return signal
                 case .terminal(.resized): break

@@ -27,7 +27,7 @@ public struct TopSource: Sendable {
         let queues = try await inspector.queues(minutes: minutes)
         let workers = try await workersRead
         // Without a queue nobody said what time it is in Redis; the local clock is only shown then.
-        let at = queues.map(\.at).max() ?? localMilliseconds()
+        let at = queues.map(\.at).max() ?? Int64(SortableID.unixMilliseconds())
         var snapshot = TopSnapshot(at: at, queues: queues, workers: workers)
         if views.contains(.dead) { snapshot.dead = try await dead(of: queues) }
         if views.contains(.cron) { snapshot.schedules = try await inspector.schedules() }
