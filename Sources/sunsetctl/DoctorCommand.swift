@@ -12,7 +12,8 @@ struct Doctor: AsyncParsableCommand {
         abstract: "Looks for what is wrong with the installation, and says what to do.",
         discussion: """
             Settings, Redis (settings, persistence, memory, clock, replication), disk and permissions, layouts, queues, \
-            workers, pools, periodic jobs, payments, mail. It changes nothing, and its work does not grow with the queues. \
+            workers, pools, periodic jobs, payments, mail. It changes nothing but what every start of a \
+            program does to the store, and its work does not grow with the queues. \
             Ends with 0 if all is well, with 2 after warnings alone, with 1 if anything failed.
             """)
     @Flag(help: "Show only what is not ok.") var problems = false

@@ -23,7 +23,7 @@ struct OrderTrace: AsyncParsableCommand {
                     "there is no order '\(order)'; it can be an id (ord_…, pay_…, ent_…, grt_…) or a number")
             }
             if noJobs { story.events.removeAll { $0.source == .job } }
-            guard !common.json else { return try common.printJSON(story) }
+            guard !common.json else { return try common.printJSON(StoryView(story)) }
             write(story)
         }
     }
@@ -56,5 +56,70 @@ struct OrderTrace: AsyncParsableCommand {
             ])
         }
         table.write()
+    }
+}
+
+/// An order's story for programs: times in Unix milliseconds, and what has no value is left out.
+private struct StoryView: Encodable {
+    struct OrderView: Encodable {
+        let id: String
+        let object = "order"
+        let number: Int
+        let status: OrderStatus
+        let paymentStatus: OrderPaymentStatus
+        let fulfilmentStatus: FulfilmentStatus
+        let items: [Item]
+        let total: Money
+        let payment: PaymentView
+        let createdAt: Int64
+        let paidAt: Int64?
+        let fulfilledAt: Int64?
+        let canceledAt: Int64?
+        let expiresAt: Int64
+        let revision: Int
+    }
+
+    struct Item: Encodable {
+        let id: String
+        let productId: String
+        let title: String
+        let slug: String
+        let price: Money
+        let entitlementId: String?
+    }
+
+    struct PaymentView: Encodable {
+        let id: String
+        let status: String
+        let number: Int
+        let amount: Money
+        let decline: Payment.Decline?
+        let nextAction: Payment.NextAction?
+    }
+
+    let order: OrderView
+    let user: String
+    let events: [OrderStory.Event]
+    let jobs: [JobRecord]
+
+    init(_ story: OrderStory) {
+        let (order, payment) = (story.order, story.order.payment)
+        self.order = OrderView(
+            id: order.id, number: order.number, status: order.status, paymentStatus: order.paymentStatus,
+            fulfilmentStatus: order.fulfilmentStatus,
+            items: order.items.map {
+                Item(
+                    id: $0.id, productId: $0.productID, title: $0.title, slug: $0.slug, price: $0.price,
+                    entitlementId: $0.entitlementID)
+            }, total: order.total,
+            payment: PaymentView(
+                id: payment.id, status: payment.status.rawValue, number: payment.number, amount: payment.amount,
+                decline: payment.decline, nextAction: payment.nextAction),
+            createdAt: order.createdAt.milliseconds, paidAt: order.paidAt?.milliseconds,
+            fulfilledAt: order.fulfilledAt?.milliseconds, canceledAt: order.canceledAt?.milliseconds,
+            expiresAt: order.expiresAt.milliseconds, revision: order.revision)
+        user = story.user
+        events = story.events
+        jobs = story.jobs
     }
 }

@@ -101,8 +101,13 @@ struct QueueDrainCommand: AsyncParsableCommand {
             bar.end()
             try common.report(
                 "queue \(queue) is empty" + (last?.scheduled ?? 0 > 0 ? ", \(last?.scheduled ?? 0) are scheduled" : ""),
-                ["queue": queue, "left": "0"])
+                Drained(queue: queue, left: 0))
         }
+    }
+
+    private struct Drained: Encodable {
+        let queue: String
+        let left: Int
     }
 }
 
@@ -125,8 +130,13 @@ struct QueueEmpty: AsyncParsableCommand {
             let bar = ProgressBar(isShown: !common.json)
             let gone = try await inspector.empty(queue: queue, state: state) { bar.show(done: $0, of: count, "") }
             bar.end()
-            try common.report("\(gone) jobs are gone", ["queue": queue, "deleted": "\(gone)"])
+            try common.report("\(gone) jobs are gone", Emptied(queue: queue, deleted: gone))
         }
+    }
+
+    private struct Emptied: Encodable {
+        let queue: String
+        let deleted: Int
     }
 }
 

@@ -181,6 +181,11 @@ struct TraceControlTests {
             let events = try #require(json["events"] as? [[String: Any]])
             #expect(events.compactMap { $0["event"] as? String } == ["created", "paid", "sale"])
             #expect((json["jobs"] as? [[String: Any]])?.count == 3)
+            let told = try #require(json["order"] as? [String: Any])
+            #expect(told["created_at"] as? Int64 == order.createdAt.milliseconds)
+            #expect(told["paid_at"] is Int64)
+            for absent in ["fulfilled_at", "canceled_at"] { #expect(told[absent] == nil, "\(absent)") }
+            #expect((told["payment"] as? [String: Any])?["decline"] == nil)
             let none = try await harness.ctl("order", "trace", "999")
             #expect(none.status == 1)
             #expect(none.errors.contains("there is no order '999'"))
