@@ -3,6 +3,7 @@ import JobQueue
 @testable import Marketplace
 import ObjectStore
 import Payments
+import RedisClient
 import TestSupport
 import Testing
 
@@ -122,15 +123,39 @@ struct OrderStoryTests {
             let product = try await shop.addProduct(seller: try await shop.addUser(), price: 900)
             let user = try await shop.addUser()
             let order = try await shop.purchase([product], user: user)
-            for _ in 0..<220 { try await shop.market.orders.apply(shop.event(.paymentFailed, order)) }
             let right = try #require(try await shop.market.downloads.entitlements(of: order).first)
             for _ in 0..<60 {
                 _ = try await shop.market.downloads.grant(entitlement: right.id, file: right.files[0].id, user: user)
             }
+            let log = shop.key("ord:\(order.id):log")
+            for _ in 0..<250 { _ = try await shop.send("RPUSH", log, #"["1","event","","",""]"#) }
+            try await shop.market.orders.apply(shop.event(.succeeded, order, intent: "pi_second"), traceID: "req_late")
+            #expect(try await shop.send("LLEN", log).int == 200)
+            // A full list hides nothing of what an event did.
+            try await shop.market.orders.apply(shop.event(.succeeded, order, intent: "pi_third"), traceID: "req_third")
             let story = try await story(shop, order.id)
-            #expect(story.events.filter { $0.event == "event" }.count == 200)
+            #expect(story.events.filter { $0.event == "late_payment" }.map(\.request) == ["req_late", "req_third"])
+            #expect(story.events.filter { $0.detail.hasSuffix("changed nothing") }.isEmpty)
             #expect(story.events.filter { $0.event == "granted" }.count == 50)
-            #expect(steps(story).first == "request created")
+            #expect(steps(story).contains("request created"))
+        }
+    }
+
+    @Test("what changed nothing pushes nothing out: the payment survives redeliveries of one event and of many")
+    func redeliveries() async throws {
+        try await withShop { shop in
+            let product = try await shop.addProduct(seller: try await shop.addUser(), price: 900)
+            let order = try await shop.checkout([product], user: try await shop.addUser())
+            let paid = shop.event(.succeeded, order)
+            try await shop.market.orders.apply(paid, traceID: "req_paid")
+            for _ in 0..<300 { try await shop.market.orders.apply(paid) }
+            let repeated = try await story(shop, order.id)
+            // Sorted by name: some happen in the same millisecond.
+            #expect(steps(repeated).sorted() == ["money sale", "payment event", "payment paid", "request created"])
+            for _ in 0..<300 { try await shop.market.orders.apply(shop.event(.paymentFailed, order)) }
+            let many = try await story(shop, order.id)
+            #expect(many.events.first { $0.event == "paid" }?.request == "req_paid")
+            #expect(many.events.filter { $0.event == "event" }.count == 148)
         }
     }
 
