@@ -7,6 +7,31 @@ import Testing
 
 @Suite("Checkout")
 struct OrdersCheckoutTests {
+    @Test("what a suspended seller sells can't be checked out, nor paid for again in an order that is open")
+    func suspendedSeller() async throws {
+        try await withShop { shop in
+            let (seller, user) = (try await shop.addUser(), try await shop.addUser())
+            let product = try await shop.addProduct(seller: seller, price: 900)
+            let order = try await shop.checkout([product], user: user)
+            try await shop.market.orders.apply(shop.event(.paymentFailed, order))
+            let cart = try await shop.cart([try await shop.addProduct(seller: seller, price: 500)])
+            let payAgain = {
+                _ = try await shop.market.orders.payAgain(
+                    payment: order.payment.id, user: user, paymentMethod: "pm_ok", claim: nil)
+            }
+            _ = try await shop.market.accounts.suspend(seller, reason: "")
+            #expect(await refusal(payAgain) == "product_unavailable")
+            let checkout = await refusal {
+                _ = try await shop.market.orders.checkout(
+                    cart: cart.id, user: user, quote: cart.quote, paymentMethod: "pm_ok", claim: nil)
+            }
+            #expect(checkout == "product_unavailable")
+            #expect(try await shop.market.orders.order(order.id).status == .open)
+            _ = try await shop.market.accounts.resume(seller)
+            #expect(await refusal(payAgain) == nil)
+        }
+    }
+
     @Test("Order, payment, charge job and expiry are one step, and the cart is marked")
     func together() async throws {
         try await withShop { shop in

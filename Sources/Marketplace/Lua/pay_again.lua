@@ -1,8 +1,8 @@
 -- The buyer pays again after a final decline: the payment number goes up, and with it the provider's idempotency key.
 -- A: 1 payment id, 2 user, 3 payment method, 4 idempotency record or '', 5 claim, 6 the job's id, 7 the number it
 --    charges (the one that was declined plus 1), 8 trace id. jobs: 1 charge.
--- Reply: ok(order and payment). Refuses not_found, request_in_flight, payment_not_payable, already_owned,
--- purchase_in_progress.
+-- Reply: ok(order and payment). Refuses not_found, request_in_flight, payment_not_payable, product_unavailable
+-- (its seller was suspended meanwhile), already_owned, purchase_in_progress.
 local p = orders.payment(A[1])
 if not p or p.user ~= A[2] then return refuse('not_found') end
 if p.job == A[6] then return ok(orders.reply(p.order)) end
@@ -14,6 +14,9 @@ if p.status ~= 'requires_payment_method' or o.status ~= 'open' or tonumber(p.num
 end
 local items = cjson.decode(o.items)
 for _, item in ipairs(items) do
+  if redis.call('HEXISTS', ckeys.user(item.seller), 'suspended') == 1 then
+    return refuse('product_unavailable', item.product)
+  end
   local double, detail = orders.double(A[2], item.product, o.id)
   if double then return refuse(double, detail) end
 end

@@ -34,8 +34,8 @@ extension Orders {
 
     /// Pays again with another payment method after a final decline, as the payment's next number.
     ///
-    /// - Throws: ``MarketplaceError`` `not_found`, `payment_not_payable`, `already_owned`,
-    ///   `purchase_in_progress` or `request_in_flight`.
+    /// - Throws: ``MarketplaceError`` `not_found`, `payment_not_payable`, `product_unavailable` (its seller is
+    ///   suspended), `already_owned`, `purchase_in_progress` or `request_in_flight`.
     public func payAgain(
         payment: String, user: String, paymentMethod: String, claim: IdempotencyClaim?, traceID: String? = nil
     ) async throws -> Order {
