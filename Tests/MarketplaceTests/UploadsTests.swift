@@ -52,6 +52,21 @@ import Testing
         }
     }
 
+    @Test func `a suspended seller's presigned PUT is refused, and let in again afterwards`() async throws {
+        try await withMarket { bench in
+            let (uploads, accounts) = (bench.market.uploads, bench.market.accounts)
+            let seller = try await bench.account("s@example.org", groups: [.seller])
+            let upload = try await uploads.create(
+                NewUpload(filename: "a.txt", size: 5, contentType: "text/plain"), owner: seller.id)
+            _ = try await accounts.suspend(seller.id, reason: "stolen")
+            let refusal = try await refusalOf { _ = try await uploads.admit(objectKey: upload.objectKey) }
+            #expect(refusal?.code == "account_suspended" && refusal?.category == .forbidden)
+            #expect(refusal?.detail.contains("stolen") == false)
+            _ = try await accounts.resume(seller.id)
+            #expect(try await uploads.admit(objectKey: upload.objectKey).id == upload.id)
+        }
+    }
+
     @Test func `completions at once enqueue one job, and none without the bytes`() async throws {
         try await withMarket { bench in
             let uploads = bench.market.uploads

@@ -71,7 +71,10 @@ extension Accounts {
     /// Shuts an account out.
     ///
     /// Its sessions end, it can't sign in, its download links answer `account_suspended`, and what it sells can't be
-    /// bought. All of it holds when this returns; a running download stops within 16 MiB.
+    /// bought, in a cart or by another attempt at an open order; its presigned uploads are refused. All of it holds when
+    /// this returns. What runs already ends on its own: a download within 16 MiB, an upload whose bytes are on their way
+    /// with the last of them, an order's event stream with its lifetime (an hour). Charges that are being
+    /// processed or await the bank go through.
     ///
     /// - Parameters:
     ///   - id: The account.
@@ -80,6 +83,13 @@ extension Accounts {
     /// - Throws: ``MarketplaceError`` `not_found`.
     public func suspend(_ id: String, reason: String) async throws -> (account: Account, changed: Bool, sessions: Int) {
         try await setSuspension(id, "suspend", reason: String(reason.prefix(500)))
+    }
+
+    /// Whether the account is suspended now; `false` for one that does not exist.
+    func isSuspended(_ id: String) async throws -> Bool {
+        try await market.redis.send(
+            RedisCommand("HEXISTS", RedisArgument(keys.user(id)), "suspended").retrying(.safe)
+        ).int == 1
     }
 
     /// Ends a suspension; sessions from before it stay ended.

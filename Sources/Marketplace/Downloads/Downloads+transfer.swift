@@ -5,14 +5,10 @@ extension Downloads {
     /// Whether a running transfer may go on: ask each 16 MiB.
     public func isStillActive(_ ticket: DownloadTicket) async throws -> Bool {
         let entitlement = RedisArgument(market.keys.entitlement(ticket.entitlementID))
-        let user = RedisArgument(market.keys.user(ticket.userID))
-        let replies = await market.redis.send([
-            RedisCommand("HMGET", entitlement, "status", "epoch").retrying(.safe),
-            RedisCommand("HEXISTS", user, "suspended").retrying(.safe),
-        ])
-        let right = try replies[0].get()
-        let isSuspended = try replies[1].get().int == 1
-        return right[0].string == EntitlementStatus.active.rawValue && right[1].int == ticket.epoch && !isSuspended
+        let right = try await market.redis.send(
+            RedisCommand("HMGET", entitlement, "status", "epoch").retrying(.safe))
+        guard right[0].string == EntitlementStatus.active.rawValue, right[1].int == ticket.epoch else { return false }
+        return try await !market.accounts.isSuspended(ticket.userID)
     }
 
     /// Writes a transfer that ended, whole or not, into the log of downloads.

@@ -106,12 +106,17 @@ public struct Uploads: Sendable {
 
     /// Lets the bytes of a presigned PUT in, before the first of them is read.
     ///
-    /// The signature says that we allowed it once; this says that the upload still waits for its bytes.
-    /// - Throws: ``MarketplaceError`` `not_found`, `upload_not_pending`.
+    /// The signature says that we allowed it once; this says that the upload still waits for its bytes, and
+    /// that its seller was not suspended since.
+    /// - Throws: ``MarketplaceError`` `not_found`, `account_suspended`, `upload_not_pending`.
     public func admit(objectKey: String) async throws -> Upload {
         let parts = objectKey.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let upload = try await record(id: String(parts[1])), upload.owner == parts[0] else {
             throw Self.notFound
+        }
+        guard try await !market.accounts.isSuspended(upload.owner) else {
+            throw MarketplaceError.forbidden(
+                "account_suspended", "This account is suspended. Write to the people who run this shop.")
         }
         guard upload.state == .pending else {
             throw MarketplaceError.conflict(
