@@ -267,7 +267,7 @@ let package = Package(
             dependencies: [
                 "Ingest", "Charges", "Fulfilment", "Links", "Mail", "Maintenance", "Pool",
                 "Marketplace", "ObjectStore", "JobQueue", "RedisClient", "TestSupport", "sunset-worker",
-                "pool-test-worker", "PaymentStub", "Telemetry", nioCore, logging,
+                "pool-test-worker", "PaymentStub", "Settings", "Telemetry", nioCore, logging,
             ],
             swiftSettings: settings),
         .testTarget(

@@ -191,6 +191,30 @@ struct PoolFaultTests {
         await fixture.stop()
     }
 
+    @Test("a worker that ends itself without its supervisor leaves no program of a job behind")
+    func ownProbes() async throws {
+        let fixture = try await Self.start(processes: 1)
+        try await fixture.eventually("it is ready") { fixture.pid("mail-1") != nil }
+        let worker = try #require(fixture.pid("mail-1"))
+        _ = try await fixture.queue.enqueue([
+            try PreparedJob(
+                queue: "mail", name: "pool-test", version: 1, payload: #"{"kind":"probes","amount":0}"#,
+                options: JobOptions(maximumLapses: 1))
+        ])
+        try await fixture.eventually("the program runs") { !Self.children(of: worker).isEmpty }
+        let probe = try #require(Self.children(of: worker).first)
+        // Its threads are taken: nothing of it but the watch can end the program.
+        try await Self.enqueueDeaf(8, fixture)
+        let inspector = QueueInspector(queue: fixture.queue)
+        try await fixture.eventually("they are stuck") {
+            try await inspector.workers().contains { $0.details["stuck"].flatMap { Int($0) } ?? 0 > 0 }
+        }
+        fixture.pool.kill(SIGKILL)
+        _ = fixture.pool.wait()
+        try await fixture.eventually("both have ended") { !isAlive(probe) && !isAlive(worker) }
+        await fixture.stop()
+    }
+
     private static func children(of parent: Int32) -> [Int32] {
         let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return all.compactMap { Int32($0) }.filter { pid in
@@ -238,7 +262,9 @@ struct PoolFaultTests {
     @Test("a limit that every process exceeds is said, and does not restart them all the time")
     func limitTooSmall() async throws {
         let fixture = try await Self.start(processes: 1, extra: ["--workers-mail-memory-mib", "1"])
-        try await fixture.eventually("it is said") { fixture.log.contains("as the one before it did") }
+        try await fixture.eventually("it is said") {
+            fixture.log.contains("soon after its start: it is replaced later")
+        }
         #expect(fixture.log.contains("raise workers.<queue>.memory_mib"))
         #expect(fixture.log.components(separatedBy: "takes too much memory and is replaced").count == 2)
         await fixture.stop()

@@ -87,6 +87,18 @@ struct PoolMenderTests {
         #expect(warnings == replacements.count)
     }
 
+    @Test("the pause begins when the successor is ready, however long its start took")
+    func slowStart() {
+        var mender = PoolMender(lease: lease)
+        let first = seen(1, mib: 101, limit: 100)
+        #expect(mender.look(at: .zero, [first]) == [.replace(first.process, .memory)])
+        #expect(mender.look(at: .seconds(2), []).isEmpty)
+        mender.succeeded(first.process, at: .seconds(40))
+        let second = seen(2, mib: 101, limit: 100)
+        #expect(mender.look(at: .seconds(42), [second]) == [.postpone(second.process, .memory, .seconds(8))])
+        #expect(mender.look(at: .seconds(50), [second]) == [.replace(second.process, .memory)])
+    }
+
     @Test("processes that leak slowly are replaced at once, each when it is over, and other queues are not held up")
     func slowLeaks() {
         var mender = PoolMender(lease: lease)

@@ -1,5 +1,7 @@
 import Foundation
 import JobQueue
+@testable import Pool
+import Settings
 import Telemetry
 import TestSupport
 import Testing
@@ -158,6 +160,49 @@ struct PoolTests {
         #expect(text.contains("process_resident_memory_bytes{process=\"mail-1\"}"))
         #expect(text.split(separator: "\n").filter { $0 == "# TYPE process_open_fds gauge" }.count == 1)
         await fixture.stop()
+    }
+
+    @Test("a worker without a pool shows its metrics on the pool's port, and a second one works without")
+    func loneMetrics() async throws {
+        let port = try TCPPort.unused()
+        let (server, data) = (try await RedisServer.start(), try TemporaryDirectory())
+        defer { server.stop() }
+        func worker(_ number: Int) throws -> ChildProcess {
+            try ChildProcess(
+                Fixture.builtProduct("sunset-worker"),
+                [
+                    "run", "--queue", "mail", "--number", "\(number)", "--data", data.path, "--redis-socket",
+                    server.socketPath, "--redis-allow-volatile", "true", "--workers-metrics-port", "\(port)",
+                ], output: data.file("\(number).log"))
+        }
+        func isReady(_ number: Int) -> Bool {
+            FileManager.default.fileExists(atPath: data.file("run/workers/mail-\(number).pid"))
+        }
+        let first = try worker(1)
+        defer { first.kill(SIGKILL) }
+        try await TestSupport.eventually("its metrics") {
+            Self.fetched("http://127.0.0.1:\(port)/metrics", into: data.file("metrics"))
+                .contains("process_start_time_seconds")
+        }
+        let second = try worker(2)
+        defer { second.kill(SIGKILL) }
+        try await TestSupport.eventually("the second says so and works") {
+            let log = (try? String(contentsOfFile: data.file("2.log"), encoding: .utf8)) ?? ""
+            return log.contains("the metrics are not served") && isReady(2)
+        }
+    }
+
+    @Test("a replacement that waited for its turn leaves a fresh process of the slot alone")
+    func lateReplacement() async throws {
+        let data = try TemporaryDirectory()
+        let settings = try Settings(flags: ["--data", data.path])
+        let supervisor = PoolSupervisor(
+            settings: settings, executable: "/bin/false", arguments: [], reload: { settings }, logger: .quiet)
+        let queue = try #require(settings.queues.first { $0.name == "mail" })
+        let slot = await supervisor.start(queue)
+        await supervisor.replace(slot, PoolMender.ProcessKey(slot: slot.name, pid: 1))
+        #expect(await supervisor.slots["mail"]?.count == 1)
+        #expect(!slot.isRetired)
     }
 
     @Test("a bad setting stops the start and names the key")

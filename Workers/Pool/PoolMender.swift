@@ -72,6 +72,8 @@ struct PoolMender: Sendable {
     private var silent: [ProcessKey: Int] = [:]
     private var stuckSince: [ProcessKey: Duration] = [:]
     private var asked: Set<ProcessKey> = []
+    /// What the successors that are on their way are for.
+    private var underWay: [ProcessKey: Ailment] = [:]
     private var pauses: [Ailment: Pause] = [:]
 
     init(lease: Duration) {
@@ -100,6 +102,14 @@ struct PoolMender: Sendable {
     /// The successor did not become ready, and the process goes on: it may be asked for again.
     mutating func failed(_ process: ProcessKey) {
         asked.remove(process)
+        underWay[process] = nil
+    }
+
+    /// The successor is ready: the pause begins now, whatever its start took.
+    mutating func succeeded(_ process: ProcessKey, at: Duration) {
+        guard let ailment = underWay.removeValue(forKey: process), var pause = pauses[ailment] else { return }
+        pause.end = at + Self.length(pause.inVain)
+        pauses[ailment] = pause
     }
 
     private mutating func action(at: Duration, _ seen: Observation) -> Action? {
@@ -143,6 +153,7 @@ struct PoolMender: Sendable {
         pause.isSaid = false
         pauses[ailment] = pause
         asked.insert(seen.process)
+        underWay[seen.process] = ailment
         return .replace(seen.process, cause)
     }
 

@@ -30,8 +30,7 @@ extension PoolSupervisor {
                         }))
             }
         }
-        let at = Duration.nanoseconds(Int64(clamping: DispatchTime.now().uptimeNanoseconds))
-        for action in mender.look(at: at, seen) { perform(action, processes) }
+        for action in mender.look(at: Self.now, seen) { perform(action, processes) }
     }
 
     private func perform(_ action: PoolMender.Action, _ processes: [PoolMender.ProcessKey: WorkerSlot]) {
@@ -46,7 +45,7 @@ extension PoolSupervisor {
             replacementsContinuation.yield((slot, process))
         case .postpone(let process, let cause, let pause):
             logger.warning(
-                "worker \(process.slot) \(cause.description), as the one before it did: the next is replaced later",
+                "worker \(process.slot) \(cause.description) soon after its start: it is replaced later",
                 metadata: ["pause_s": "\(pause.components.seconds)", "advice": "\(cause.advice)"])
         }
     }

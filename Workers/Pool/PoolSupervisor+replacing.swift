@@ -33,13 +33,22 @@ extension PoolSupervisor {
         for await (slot, process) in replacements { await replace(slot, process) }
     }
 
-    private func replace(_ slot: WorkerSlot, _ process: PoolMender.ProcessKey) async {
-        guard let queue = settings.queues.first(where: { $0.name == slot.queue }) else { return }
-        if await !replace(slot, queue), !Task.isCancelled {
+    func replace(_ slot: WorkerSlot, _ process: PoolMender.ProcessKey) async {
+        // It waited for its turn: by now the slot may have another process, which does not ail.
+        guard slot.pid == process.pid, let queue = settings.queues.first(where: { $0.name == slot.queue }) else {
+            mender.failed(process)
+            return
+        }
+        if await replace(slot, queue) {
+            mender.succeeded(process, at: Self.now)
+        } else if !Task.isCancelled {
             logger.error("worker \(slot.name) goes on: its successor did not become ready")
             mender.failed(process)
         }
     }
+
+    /// The time of the mender.
+    static var now: Duration { .nanoseconds(Int64(clamping: DispatchTime.now().uptimeNanoseconds)) }
 
     /// Starts a successor and, once it is ready, retires the slot; `false` leaves the old one at work.
     private func replace(_ slot: WorkerSlot, _ queue: Settings.Queue) async -> Bool {

@@ -7,8 +7,10 @@ internal import Ingest
 /// fires when the *thread* that started them ends, and a worker's threads come and go.
 enum ProbeSweep {
     /// Kills the probes of this user whose worker does not live any more; returns how many.
+    ///
+    /// - Parameter includingOwn: those of this process as well, which is about to end.
     @discardableResult
-    static func run() -> Int {
+    static func run(includingOwn: Bool = false) -> Int {
         let mark = Data("\(ProbeMark.variable)=".utf8)
         let listed = try? FileManager.default.contentsOfDirectory(atPath: "/proc")  // no /proc: nothing is found
         var killed = 0
@@ -17,7 +19,7 @@ enum ProbeSweep {
             guard let environment = FileManager.default.contents(atPath: "/proc/\(pid)/environ"),
                 let entry = environment.split(separator: 0).first(where: { $0.starts(with: mark) }),
                 let worker = Int32(String(decoding: entry.dropFirst(mark.count), as: UTF8.self)),
-                kill(worker, 0) != 0, errno == ESRCH
+                includingOwn && worker == getpid() || kill(worker, 0) != 0 && errno == ESRCH
             else { continue }
             if kill(pid, SIGKILL) == 0 { killed += 1 }
         }

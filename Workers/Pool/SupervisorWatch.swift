@@ -46,6 +46,8 @@ final class SupervisorWatch: Sendable {
             Thread.sleep(forTimeInterval: patience / .seconds(1))
         }
         // Without a word to anybody: it has claimed nothing yet, or does not come to an end.
+        // Nobody would sweep after it, though: its supervisor is gone.
+        ProbeSweep.run(includingOwn: true)
         _exit(EXIT_FAILURE)
     }
 

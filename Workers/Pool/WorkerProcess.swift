@@ -83,6 +83,7 @@ public struct WorkerProcess: Sendable {
                 services: [
                     .init(service: installation.redis),
                     .init(service: metricsServer(name)),
+                    .init(service: LoneMetrics(port: isSupervised ? nil : settings.workerMetricsPort, metrics, logger)),
                     .init(service: PidService(directory: runFolder, name: name)),
                     .init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup),
                 ] + (scheduler.map { [.init(service: $0)] } ?? []),
@@ -102,6 +103,33 @@ public struct WorkerProcess: Sendable {
         ProcessMetrics.register(in: metrics)
         let path = Self.metricsSocket(runFolder: runFolder, name: name)
         return MetricsServer(.unix(path: path), logger: logger) { [metrics] in await metrics.exposition() }
+    }
+
+    /// The metrics of a worker that no pool gathers, on the pool's own address.
+    ///
+    /// Where that is taken, by a pool or another worker, the work goes on without.
+    private struct LoneMetrics: Service {
+        let port: Int?
+        let metrics: MetricsRegistry
+        let logger: Logger
+
+        init(port: Int?, _ metrics: MetricsRegistry, _ logger: Logger) {
+            (self.port, self.metrics, self.logger) = (port, metrics, logger)
+        }
+
+        func run() async {
+            if let port {
+                let server = MetricsServer(.tcp(host: "127.0.0.1", port: port), logger: logger) { [metrics] in
+                    await metrics.exposition()
+                }
+                do {
+                    return try await server.run()
+                } catch {
+                    logger.error("the metrics are not served", metadata: ["port": "\(port)", "error": "\(error)"])
+                }
+            }
+            try? await gracefulShutdown()  // cancelled: the end as well
+        }
     }
 
     /// The periodic work of an installation.

@@ -42,7 +42,7 @@ function M.note(key, most, what, request, detail, reference)
   redis.call('LTRIM', key, -most, -1)
 end
 
--- Counts what has happened since the beginning, for /metrics: one field for each state or currency.
+-- Counts what happens from the build that brought this on, for /metrics: one field for each state or currency.
 function M.count(what, of, amount) redis.call('HINCRBY', M.totals(), what .. '|' .. of, M.int(amount or 1)) end
 
 return M
