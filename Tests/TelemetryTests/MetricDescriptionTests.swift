@@ -57,10 +57,12 @@ struct MetricDescriptionTests {
             |---|---|---|
             | `sunset-api` | `api.metrics_port`, on `api.host` | its requests and transfers; the installation's queues, orders, money and store, read at the moment of the scrape |
             | `sunset-worker pool` | `workers.metrics_port`, on 127.0.0.1 | itself and each of its workers, told apart by the label `process` (`pool`, `mail-1`) |
+            | `sunset-worker run`, alone | `workers.metrics_port`, on 127.0.0.1 | itself; where the port is taken, the log says so and the work goes on |
             | `sunset-payments` | `payments.stub.metrics_port`, on `payments.stub.host` | its requests and deliveries |
 
             Orders, money and ingestion are counted inside the scripts that make them happen, exactly once, whichever process
-            ran them; they go on from where they were after a restart. Everything else is counted by the process that shows it and begins at
+            ran them; they go on from where they were after a restart. In an
+            installation that is older than them they count from the upgrade on: what happened before is in the ledger and the orders, not here. Everything else is counted by the process that shows it and begins at
             zero with it. With several API processes, the installation's figures come from each of them and are the same:
             `max by (queue, state) (sunset_queue_jobs)`.
 
