@@ -176,7 +176,7 @@ extension SettingDefinition {
                 "seconds in which a worker process must be ready, or it is killed and started again"),
             .init(
                 "workers.metrics_port", "0", .integer(0...65_535),
-                "port of the pool's /metrics, its workers' included, on 127.0.0.1; 0: off"),
+                "port of /metrics on 127.0.0.1: the pool's with its workers', or a lone worker's; 0: off"),
         ]
         + queues.flatMap { queue in
             [
