@@ -22,7 +22,7 @@ struct IngestPictureTests {
                 report.thumbnails.map(\.type) == [
                     "image/webp", "image/jpeg", "image/webp", "image/jpeg", "image/webp", "image/jpeg",
                 ])
-            for (thumbnail, bytes) in findings.previews {
+            for (thumbnail, bytes) in findings.thumbnails {
                 let start = Array(bytes.readableBytesView.prefix(12))
                 let isWebP =
                     start.prefix(4) == [0x52, 0x49, 0x46, 0x46] && start.suffix(4) == [0x57, 0x45, 0x42, 0x50]
@@ -78,8 +78,8 @@ struct IngestPictureTests {
         }
         let findings = try await lab.inspect(
             try Data(contentsOf: URL(filePath: made)), as: "flat.\(colour.suffix)")
-        #expect(findings.previews.count == 4)
-        for (thumbnail, bytes) in findings.previews {
+        #expect(findings.thumbnails.count == 4)
+        for (thumbnail, bytes) in findings.thumbnails {
             let preview = try lab.file("preview", Data(bytes.readableBytesView))
             let point = try Lab.run("vips", ["getpoint", preview, "20", "20"]).split(separator: " ")
                 .compactMap { Double($0) }
@@ -116,7 +116,7 @@ struct IngestPictureTests {
         let findings = try await lab.inspect(bytes, as: "a.jpg")
         #expect(findings.report.width == 200 && findings.report.height == 400)
         #expect(findings.report.thumbnails.first?.height == 320)
-        for (_, preview) in findings.previews {
+        for (_, preview) in findings.thumbnails {
             // libvips writes a block of its own into WebP (resolution, no turn); nothing of the seller's is in it.
             let published = Data(preview.readableBytesView)
             #expect(published.range(of: Data("SECRET1".utf8)) == nil)

@@ -1,7 +1,6 @@
 import JobQueue
 import Logging
 import Marketplace
-import NIOCore
 import ObjectStore
 
 /// The job: everything outside Redis is keyed by the upload and may be done twice; the decision is applied once, with
@@ -38,10 +37,11 @@ struct Ingestion: Sendable {
             report.checks.append(.init(name: "duplicate", result: "passed", detail: "The same file as \(duplicate)."))
         }
         // Only a file that passed everything gets public previews.
-        for (thumbnail, bytes) in findings.previews {
+        let thumbnails = findings.thumbnails.map { ($0.0.objectKey(upload: upload.id), $0.0.type, $0.1) }
+        let previews = findings.previews.map { ($0.0.objectKey(upload: upload.id), $0.0.type, $0.1) }
+        for (key, type, bytes) in thumbnails + previews {
             try await marketplace.objects.put(
-                bucket: Uploads.mediaBucket, key: thumbnail.objectKey(upload: upload.id), bytes: bytes,
-                options: PutOptions(contentType: thumbnail.type))
+                bucket: Uploads.mediaBucket, key: key, bytes: bytes, options: PutOptions(contentType: type))
         }
         return report
     }
@@ -97,10 +97,4 @@ struct Claims: Sendable {
             filename: upload.filename, size: upload.size, contentType: upload.contentType, sha256: upload.sha256,
             isCover: upload.purpose == .cover)
     }
-}
-
-/// What was found out about a file, and the previews that are to be published.
-struct Findings: Sendable {
-    var report: UploadReport
-    var previews: [(Thumbnail, ByteBuffer)]
 }

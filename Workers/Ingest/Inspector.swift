@@ -3,9 +3,17 @@ import NIOCore
 
 /// Looks at one file on disk; knows nothing of queues and stores.
 struct Inspector: Sendable {
-    let limits: ProbeLimits
     let scratch: ScratchArea
     let sniffer = TypeSniffer()
+    /// Asked in this order, each one for the types that it takes.
+    let probes: [any Probe]
+
+    init(limits: ProbeLimits, scratch: ScratchArea) {
+        self.scratch = scratch
+        probes = [
+            PictureProbe(limits: limits, scratch: scratch)
+        ]
+    }
 
     /// Throws ``Rejection`` for a file that can't be sold, and any other error when the machinery failed.
     func inspect(_ path: String, as claims: Claims) async throws -> Findings {
@@ -13,31 +21,21 @@ struct Inspector: Sendable {
         let digest = try await FileDigest.compute(path)
         try compare(digest, claims, &checks)
         let type = try await type(of: path, claims, &checks)
-        var report = UploadReport(
-            sha256: digest.sha256, detectedType: type.mediaType, kind: type.kind, size: digest.size)
-        var previews: [(Thumbnail, ByteBuffer)] = []
-        if PictureProbe.canDecode(type.mediaType) {
-            let picture = try await PictureProbe(limits: limits, scratch: scratch).run(path)
-            report.width = picture.width
-            report.height = picture.height
-            report.thumbnails = picture.previews.map(\.0)
-            report.placeholder = picture.placeholder
-            previews = picture.previews
-            checks.append(
-                .init(
-                    name: "picture", result: "passed",
-                    detail: "\(picture.width) × \(picture.height) pixels; previews carry no metadata."))
-        } else if claims.isCover {
+        if claims.isCover, !PictureProbe.canDecode(type.mediaType) {
             throw Rejection(
                 "cover_not_picture",
                 "A cover is a JPEG, PNG, WebP, GIF, TIFF, HEIF or AVIF picture; this is \(type.mediaType).")
-        } else if type.kind == .image {
-            checks.append(.init(name: "picture", result: "skipped", detail: "No previews of \(type.mediaType)."))
         }
         // A scanner comes with a later issue; until then nobody may take the file for scanned.
         checks.append(.init(name: "malware", result: "skipped", detail: "No scanner is configured: unscanned."))
-        report.checks = checks
-        return Findings(report: report, previews: previews)
+        let report = UploadReport(
+            sha256: digest.sha256, detectedType: type.mediaType, kind: type.kind, size: digest.size, checks: checks)
+        var findings = Findings(report: report)
+        let file = ProbedFile(path: path, size: digest.size, type: type, claims: claims)
+        for probe in probes where probe.takes(type) {
+            findings.add(try await probe.run(file))
+        }
+        return findings
     }
 
     private func compare(_ digest: FileDigest, _ claims: Claims, _ checks: inout [UploadReport.Check]) throws {
@@ -70,5 +68,32 @@ struct Inspector: Sendable {
         let type = try FileType.resolve(detected: detected, filename: claims.filename, declared: claims.contentType)
         checks.append(.init(name: "type", result: "passed", detail: "The content is \(detected)."))
         return type
+    }
+}
+
+/// What was found out about a file, and the previews that are to be published.
+struct Findings: Sendable {
+    var report: UploadReport
+    var thumbnails: [(Thumbnail, ByteBuffer)] = []
+    var previews: [(Preview, ByteBuffer)] = []
+
+    init(report: UploadReport) {
+        self.report = report
+    }
+
+    /// Adds what a probe found; of pictures that stand for the file the first probe's stay.
+    mutating func add(_ discovery: Discovery) {
+        report.checks += discovery.checks
+        report.width = report.width ?? discovery.width
+        report.height = report.height ?? discovery.height
+        let metadata = discovery.metadata.filling(report.metadata)
+        report.metadata = metadata == FileMetadata() ? nil : metadata
+        if thumbnails.isEmpty {
+            thumbnails = discovery.thumbnails
+            report.placeholder = discovery.placeholder
+        }
+        previews += discovery.previews
+        report.thumbnails = thumbnails.map(\.0)
+        report.previews = previews.map(\.0)
     }
 }

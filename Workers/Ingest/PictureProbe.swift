@@ -14,7 +14,7 @@ struct Picture: Sendable {
 
 /// Decodes pictures with libvips' command-line tools, which are processes of their own: a file that makes a decoder
 /// crash or run wild takes down nothing else.
-struct PictureProbe: Sendable {
+struct PictureProbe: Probe {
     /// The widths of previews; a picture is never made larger.
     static let widths = [160, 320, 640, 1280]
     private static let types = [
@@ -30,8 +30,26 @@ struct PictureProbe: Sendable {
         types.contains(type)
     }
 
+    func takes(_ type: ResolvedType) -> Bool {
+        type.kind == .image
+    }
+
+    func run(_ file: ProbedFile) async throws -> Discovery {
+        var discovery = Discovery()
+        guard Self.canDecode(file.type.mediaType) else {
+            discovery.skipped("picture", "No previews of \(file.type.mediaType).")
+            return discovery
+        }
+        let picture = try await picture(file.path)
+        discovery.width = picture.width
+        discovery.height = picture.height
+        discovery.show(picture)
+        discovery.passed("picture", "\(picture.width) × \(picture.height) pixels; previews carry no metadata.")
+        return discovery
+    }
+
     /// Throws ``Rejection`` for a picture that is damaged, truncated, or too much for the limits.
-    func run(_ path: String) async throws -> Picture {
+    func picture(_ path: String) async throws -> Picture {
         try await scratch.withFolder { folder in
             // By a plain name: libvips reads [options] out of a file's name.
             let source = "\(folder)/source"

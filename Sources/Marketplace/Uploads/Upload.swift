@@ -157,10 +157,7 @@ public struct Upload: Encodable, Sendable, Equatable {
         self.purpose = purpose
         self.state = state
         createdAt = Timestamp(milliseconds: created)
-        var found = try decoded("report", UploadReport.self)
-        let thumbnails = found?.thumbnails.map { $0.located(upload: id, publicURL: publicURL) }
-        found?.thumbnails = thumbnails ?? []
-        report = found
+        report = try decoded("report", UploadReport.self)?.located(upload: id, publicURL: publicURL)
         problem = try decoded("problem", UploadProblem.self)
         etag = record["etag"] ?? ""
     }

@@ -55,13 +55,17 @@ public struct UploadReport: Codable, Sendable, Equatable {
     @ExplicitNull public var duplicateOf: String?
     /// What was looked at.
     public var checks: [Check]
-    /// Previews.
+    /// Small pictures of it: of a picture, a first page, a cover, a poster frame or a font's specimen.
     public var thumbnails: [Thumbnail]
     /// A tiny picture as a `data:` URL.
     @ExplicitNull public var placeholder: String?
+    /// What the file says of itself, by kind.
+    @ExplicitNull public var metadata: FileMetadata?
+    /// Previews besides the thumbnails: clips and pages.
+    public var previews: [Preview]
 
     private enum CodingKeys: String, CodingKey {
-        case sha256, kind, size, width, height, checks, thumbnails, placeholder
+        case sha256, kind, size, width, height, checks, thumbnails, placeholder, metadata, previews
         case detectedType = "detected_type"
         case duplicateOf = "duplicate_of"
     }
@@ -69,7 +73,8 @@ public struct UploadReport: Codable, Sendable, Equatable {
     /// Makes a report.
     public init(
         sha256: String, detectedType: String, kind: FileKind, size: Int64, width: Int? = nil, height: Int? = nil,
-        duplicateOf: String? = nil, checks: [Check] = [], thumbnails: [Thumbnail] = [], placeholder: String? = nil
+        duplicateOf: String? = nil, checks: [Check] = [], thumbnails: [Thumbnail] = [], placeholder: String? = nil,
+        metadata: FileMetadata? = nil, previews: [Preview] = []
     ) {
         self.sha256 = sha256
         self.detectedType = detectedType
@@ -81,6 +86,41 @@ public struct UploadReport: Codable, Sendable, Equatable {
         self.checks = checks
         self.thumbnails = thumbnails
         self.placeholder = placeholder
+        self.metadata = metadata
+        self.previews = previews
+    }
+
+    /// Reads a report; those from before there were metadata and previews have none.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        sha256 = try container.decode(String.self, forKey: .sha256)
+        detectedType = try container.decode(String.self, forKey: .detectedType)
+        kind = try container.decode(FileKind.self, forKey: .kind)
+        size = try container.decode(Int64.self, forKey: .size)
+        width = try container.decodeIfPresent(Int.self, forKey: .width)
+        height = try container.decodeIfPresent(Int.self, forKey: .height)
+        duplicateOf = try container.decodeIfPresent(String.self, forKey: .duplicateOf)
+        checks = try container.decode([Check].self, forKey: .checks)
+        thumbnails = try container.decode([Thumbnail].self, forKey: .thumbnails)
+        placeholder = try container.decodeIfPresent(String.self, forKey: .placeholder)
+        metadata = try container.decodeIfPresent(FileMetadata.self, forKey: .metadata)
+        previews = try container.decodeIfPresent([Preview].self, forKey: .previews) ?? []
+    }
+
+    /// The keys of its thumbnails and previews in the bucket ``Uploads/mediaBucket``.
+    public func publicKeys(upload: String) -> [String] {
+        thumbnails.map { $0.objectKey(upload: upload) } + previews.map { $0.objectKey(upload: upload) }
+    }
+
+    /// The same with the URLs of thumbnails and previews; without a public URL, as it is kept: without them.
+    func located(upload: String, publicURL: String?) -> UploadReport {
+        func url(_ key: String) -> String? { publicURL.map { "\($0)/v1/media/\(key)" } }
+        var copy = self
+        for index in thumbnails.indices {
+            copy.thumbnails[index].url = url(thumbnails[index].objectKey(upload: upload))
+        }
+        for index in previews.indices { copy.previews[index].url = url(previews[index].objectKey(upload: upload)) }
+        return copy
     }
 }
 

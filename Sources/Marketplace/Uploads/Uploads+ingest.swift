@@ -35,10 +35,13 @@ extension Uploads {
 
     /// The file can be sold.
     public func ready(_ id: String, report: UploadReport) throws -> Effect {
-        let previews = report.thumbnails.map { $0.objectKey(upload: id) }
+        let previews = report.publicKeys(upload: id)
         return Effect(
             "upload.ready",
-            arguments: [.init(id), .init(try Self.json(stored(report))), .init(report.sha256), offset],
+            arguments: [
+                .init(id), .init(try Self.json(report.located(upload: id, publicURL: nil))), .init(report.sha256),
+                offset,
+            ],
             jobs: previews.isEmpty ? [] : [try DeleteObjects(bucket: Self.mediaBucket, keys: previews).prepared()])
     }
 
@@ -83,16 +86,9 @@ extension Uploads {
             effect,
             arguments: [
                 .init(id), .init(state), .init(try Self.json(UploadProblem(code: code, detail: detail))),
-                .init(try report.map { try Self.json(stored($0)) } ?? ""), offset,
+                .init(try report.map { try Self.json($0.located(upload: id, publicURL: nil)) } ?? ""), offset,
             ],
             jobs: jobs)
-    }
-
-    /// A report as it is kept: without URLs, which are made when somebody looks.
-    private func stored(_ report: UploadReport) -> UploadReport {
-        var copy = report
-        for index in copy.thumbnails.indices { copy.thumbnails[index].url = nil }
-        return copy
     }
 
     static func json(_ value: some Encodable) throws -> String {

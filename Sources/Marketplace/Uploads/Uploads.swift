@@ -130,7 +130,7 @@ public struct Uploads: Sendable {
     /// The jobs that remove what an upload left in the store.
     func deletions(of upload: Upload) throws -> [PreparedJob] {
         var jobs = [try DeleteObjects(bucket: Self.bucket, keys: [upload.objectKey]).prepared()]
-        let previews = upload.report?.thumbnails.map { $0.objectKey(upload: upload.id) } ?? []
+        let previews = upload.report?.publicKeys(upload: upload.id) ?? []
         if !previews.isEmpty {
             jobs.append(try DeleteObjects(bucket: Self.mediaBucket, keys: previews).prepared())
         }
