@@ -113,15 +113,24 @@ let package = Package(
         ),
 
         // One folder per queue, and the pool that runs them.
+        // What reads hostile files with libmagic and libarchive; Ingest runs it as a process of its own, sunset-probe.
         .systemLibrary(
-            name: "CMagic", path: "Workers/Ingest/CMagic", pkgConfig: "libmagic", providers: [.apt(["libmagic-dev"])]),
+            name: "CMagic", path: "Workers/Probing/CMagic", pkgConfig: "libmagic",
+            providers: [.apt(["libmagic-dev"])]),
+        .systemLibrary(
+            name: "CArchive", path: "Workers/Probing/CArchive", pkgConfig: "libarchive",
+            providers: [.apt(["libarchive-dev"])]),
+        .target(
+            name: "Probing", dependencies: ["CArchive", "CMagic"], path: "Workers/Probing",
+            exclude: ["CArchive", "CMagic"], swiftSettings: settings),
+        .executableTarget(
+            name: "sunset-probe", dependencies: ["Probing"], path: "Workers/sunset-probe", swiftSettings: settings),
         .target(
             name: "Ingest",
             dependencies: [
-                "CMagic", "Marketplace", "ObjectStore", "JobQueue", crypto, logging, nioCore, nioPosix, subprocess,
+                "Probing", "Marketplace", "ObjectStore", "JobQueue", crypto, logging, nioCore, nioPosix, subprocess,
             ],
             path: "Workers/Ingest",
-            exclude: ["CMagic"],
             swiftSettings: settings
         ),
         .target(
@@ -142,7 +151,8 @@ let package = Package(
         .target(
             name: "Pool",
             dependencies: [
-                "Assembly", "Ingest", "Charges", "Fulfilment", "Links", "Mail", "Maintenance", "Settings", "JobQueue",
+                "Assembly", "Ingest", "Probing", "Charges", "Fulfilment", "Links", "Mail", "Maintenance", "Settings",
+                "JobQueue",
                 "Marketplace", "RedisClient", "Telemetry", logging, metrics, lifecycle, signals, subprocess,
                 systemPackage,
             ],
@@ -266,9 +276,10 @@ let package = Package(
             name: "WorkersTests",
             dependencies: [
                 "Ingest", "Charges", "Fulfilment", "Links", "Mail", "Maintenance", "Pool",
-                "Marketplace", "ObjectStore", "JobQueue", "RedisClient", "TestSupport", "sunset-worker",
-                "pool-test-worker", "PaymentStub", "Settings", "Telemetry", nioCore, logging,
+                "Marketplace", "ObjectStore", "JobQueue", "RedisClient", "TestSupport", "sunset-probe", "sunset-worker",
+                "pool-test-worker", "PaymentStub", "Probing", "Settings", "Telemetry", nioCore, logging,
             ],
+            exclude: ["archives.py"],
             swiftSettings: settings),
         .testTarget(
             name: "APITests",

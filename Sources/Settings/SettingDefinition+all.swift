@@ -162,6 +162,18 @@ extension SettingDefinition {
         .init(
             "ingest.memory_mib", "1024", .integer(64...65_536), "address space that one media probe may take, in MiB"),
         .init("ingest.cpu_s", "60", .integer(1...3_600), "processor seconds that one media probe may take"),
+        .init(
+            "ingest.archive_max_entries", "100000", .integer(1...10_000_000),
+            "entries above which an archive is refused, those of archives inside it included"),
+        .init(
+            "ingest.archive_max_unpacked_bytes", "17179869184", .integer(1...1_099_511_627_776),
+            "bytes above which an archive that is unpacked whole is refused"),
+        .init(
+            "ingest.archive_max_ratio", "200", .integer(1...1_000_000),
+            "times its own size to which an archive may unpack, once that is over 16 MiB"),
+        .init(
+            "ingest.archive_max_depth", "4", .integer(1...16),
+            "levels of archives in archives, the outermost included, above which one is refused"),
     ]
 
     private static let workers: [SettingDefinition] =

@@ -150,6 +150,14 @@ public struct Settings: Sendable {
     public let ingestMemoryMiB: Int
     /// The processor time of one media probe.
     public let ingestCPUTime: Duration
+    /// The most entries that an archive may have.
+    public let ingestArchiveEntries: Int64
+    /// The most bytes that an archive may unpack to.
+    public let ingestArchiveBytes: Int64
+    /// The most times its own size that an archive may unpack to.
+    public let ingestArchiveRatio: Int64
+    /// The most levels of archives in archives.
+    public let ingestArchiveDepth: Int
     /// How long a silent worker keeps its job.
     public let workerLease: Duration
     /// How long running jobs may go on when a worker is stopped.
@@ -205,6 +213,10 @@ public struct Settings: Sendable {
         ingestMaximumPixels = values.integer("ingest.max_pixels")
         ingestMemoryMiB = Int(values.integer("ingest.memory_mib"))
         ingestCPUTime = .seconds(values.integer("ingest.cpu_s"))
+        ingestArchiveEntries = values.integer("ingest.archive_max_entries")
+        ingestArchiveBytes = values.integer("ingest.archive_max_unpacked_bytes")
+        ingestArchiveRatio = values.integer("ingest.archive_max_ratio")
+        ingestArchiveDepth = Int(values.integer("ingest.archive_max_depth"))
         workerLease = .seconds(values.integer("workers.lease_s"))
         workerGrace = .seconds(values.integer("workers.grace_s"))
         workerStart = .seconds(values.integer("workers.start_s"))

@@ -58,6 +58,15 @@ struct Lab {
         return try Data(contentsOf: URL(filePath: "\(base).\(suffix)"))
     }
 
+    /// The scratch folder is emptied behind the probe's back; this waits for it.
+    func awaitEmptyScratch() async throws {
+        for _ in 0..<1000 {
+            if try FileManager.default.contentsOfDirectory(atPath: inspector.scratch.directory).isEmpty { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        Issue.record("a probe left its scratch folder")
+    }
+
     @discardableResult
     static func run(_ program: String, _ arguments: [String]) throws -> String {
         let process = Process()

@@ -3,6 +3,7 @@ import Marketplace
 import Testing
 
 @testable import Ingest
+@testable import Probing
 
 @Suite("Ingest: types and checksums")
 struct IngestTypeTests {
@@ -78,9 +79,10 @@ struct IngestTypeTests {
             damaged = damaged.prefix(Int.random(in: 0...damaged.count, using: &generator))
             let path = try lab.file("damaged", damaged)
             do {
-                _ = try await ZipDirectory.entryNames(of: path)
-            } catch let rejection as Rejection {
-                #expect(rejection.code.hasPrefix("archive_"))
+                let file = try FileReader(path)
+                _ = try ZipLayout(try ZipDirectory(file), file)
+            } catch let refusal as Refusal {
+                #expect(refusal.code.hasPrefix("archive_"))
             }
         }
     }

@@ -56,23 +56,6 @@ extension FileType {
         return ResolvedType(mediaType: isText ? detected : type.mediaType, kind: type.kind)
     }
 
-    /// What a ZIP is by its entries.
-    ///
-    /// An EPUB whose `mimetype` is not its first entry is a plain ZIP to libmagic (Debian's own are), but
-    /// META-INF/container.xml is what a reader opens first (EPUB 3.3, OCF §4.2.6.3.1).
-    static func refine(zip names: [String]) -> String {
-        let all = Set(names)
-        if all.contains("META-INF/container.xml") { return "application/epub+zip" }
-        if all.contains("AndroidManifest.xml") { return "application/vnd.android.package-archive" }
-        if all.contains("META-INF/MANIFEST.MF") { return "application/java-archive" }
-        guard all.contains("[Content_Types].xml") else { return "application/zip" }
-        let office = "application/vnd.openxmlformats-officedocument"
-        if all.contains("word/document.xml") { return "\(office).wordprocessingml.document" }
-        if all.contains("xl/workbook.xml") { return "\(office).spreadsheetml.sheet" }
-        if all.contains("ppt/presentation.xml") { return "\(office).presentationml.presentation" }
-        return "application/zip"
-    }
-
     private static func types(named filename: String) -> [FileType] {
         guard let dot = filename.lastIndex(of: ".") else { return [] }
         let suffix = filename[filename.index(after: dot)...].lowercased()

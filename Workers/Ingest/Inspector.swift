@@ -4,23 +4,27 @@ import NIOCore
 /// Looks at one file on disk; knows nothing of queues and stores.
 struct Inspector: Sendable {
     let scratch: ScratchArea
-    let sniffer = TypeSniffer()
+    let sniffer: TypeSniffer
     /// Asked in this order, each one for the types that it takes.
     let probes: [any Probe]
 
     init(limits: ProbeLimits, scratch: ScratchArea) {
         self.scratch = scratch
+        sniffer = TypeSniffer(limits: limits, scratch: scratch)
         probes = [
-            PictureProbe(limits: limits, scratch: scratch)
+            // First: what must not be unpacked is not to be read by another probe.
+            ArchiveProbe(limits: limits, scratch: scratch),
+            PictureProbe(limits: limits, scratch: scratch),
         ]
     }
 
     /// Throws ``Rejection`` for a file that can't be sold, and any other error when the machinery failed.
     func inspect(_ path: String, as claims: Claims) async throws -> Findings {
         var checks: [UploadReport.Check] = []
+        async let sniffed = sniffer.look(at: path)
         let digest = try await FileDigest.compute(path)
         try compare(digest, claims, &checks)
-        let type = try await type(of: path, claims, &checks)
+        let type = try type(try await sniffed, claims, &checks)
         if claims.isCover, !PictureProbe.canDecode(type.mediaType) {
             throw Rejection(
                 "cover_not_picture",
@@ -54,20 +58,6 @@ struct Inspector: Sendable {
                 "The stored file's SHA-256 is \(digest.sha256), but \(declared.lowercased()) was declared.")
         }
         checks.append(.init(name: "sha256", result: "passed", detail: "As declared."))
-    }
-
-    private func type(
-        of path: String, _ claims: Claims, _ checks: inout [UploadReport.Check]
-    ) async throws -> ResolvedType {
-        var detected = try await sniffer.mediaType(of: path)
-        if detected == "application/zip" {
-            let names = try await ZipDirectory.entryNames(of: path)
-            detected = FileType.refine(zip: names)
-            checks.append(.init(name: "archive", result: "passed", detail: "\(names.count) entries."))
-        }
-        let type = try FileType.resolve(detected: detected, filename: claims.filename, declared: claims.contentType)
-        checks.append(.init(name: "type", result: "passed", detail: "The content is \(detected)."))
-        return type
     }
 }
 

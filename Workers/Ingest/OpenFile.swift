@@ -49,13 +49,11 @@ final class OpenFile: Sendable {
 /// The machinery failed, not the file: the job is tried again.
 enum IngestError: Error, CustomStringConvertible {
     case system(String, String, Int32)
-    case magic(String)
     case probe(String)
 
     var description: String {
         switch self {
         case .system(let call, let path, let code): "\(call) \(path): \(String(cString: strerror(code)))"
-        case .magic(let detail): "libmagic: \(detail)"
         case .probe(let detail): detail
         }
     }

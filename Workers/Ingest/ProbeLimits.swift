@@ -1,3 +1,5 @@
+public import Probing
+
 /// What one media probe, a program of its own, may take of the machine.
 public struct ProbeLimits: Sendable {
     /// Pictures with more pixels are refused before they are decoded.
@@ -8,6 +10,8 @@ public struct ProbeLimits: Sendable {
     public var cpuTime: Duration
     /// Time on the clock, after which the probe and what it started are killed.
     public var wallTime: Duration
+    /// What may be in an archive.
+    public var archive: ArchiveLimits
 
     /// Makes limits.
     ///
@@ -16,11 +20,13 @@ public struct ProbeLimits: Sendable {
         maximumPixels: Int64 = 100_000_000,
         memoryMiB: Int = 1024,
         cpuTime: Duration = .seconds(60),
-        wallTime: Duration? = nil
+        wallTime: Duration? = nil,
+        archive: ArchiveLimits = ArchiveLimits()
     ) {
         self.maximumPixels = maximumPixels
         self.memoryMiB = memoryMiB
         self.cpuTime = cpuTime
         self.wallTime = wallTime ?? cpuTime * 3
+        self.archive = archive
     }
 }

@@ -7,6 +7,7 @@ internal import Links
 public import Logging
 internal import Mail
 internal import Maintenance
+internal import Probing
 internal import ServiceLifecycle
 public import Settings
 public import Telemetry
@@ -154,7 +155,10 @@ public struct WorkerProcess: Sendable {
                 into: &handlers, marketplace: marketplace,
                 limits: ProbeLimits(
                     maximumPixels: settings.ingestMaximumPixels, memoryMiB: settings.ingestMemoryMiB,
-                    cpuTime: settings.ingestCPUTime))
+                    cpuTime: settings.ingestCPUTime,
+                    archive: ArchiveLimits(
+                        entries: settings.ingestArchiveEntries, unpackedBytes: settings.ingestArchiveBytes,
+                        ratio: settings.ingestArchiveRatio, depth: settings.ingestArchiveDepth)))
         case "charges": ChargesHandlers.register(into: &handlers, marketplace: marketplace)
         case "fulfilment": FulfilmentHandlers.register(into: &handlers, marketplace: marketplace)
         case "links": LinksHandlers.register(into: &handlers, marketplace: marketplace)

@@ -10,17 +10,20 @@ public struct FileMetadata: Codable, Sendable, Equatable {
     public var video: VideoMetadata?
     /// Of a font.
     public var font: FontMetadata?
+    /// Of an archive, also of one that is a book or a program by its name.
+    public var archive: ArchiveMetadata?
 
     /// Makes metadata.
     public init(
         document: DocumentMetadata? = nil, book: BookMetadata? = nil, audio: AudioMetadata? = nil,
-        video: VideoMetadata? = nil, font: FontMetadata? = nil
+        video: VideoMetadata? = nil, font: FontMetadata? = nil, archive: ArchiveMetadata? = nil
     ) {
         self.document = document
         self.book = book
         self.audio = audio
         self.video = video
         self.font = font
+        self.archive = archive
     }
 
     /// The same, with the other's parts where it has none.
@@ -28,7 +31,8 @@ public struct FileMetadata: Codable, Sendable, Equatable {
         guard let other else { return self }
         return FileMetadata(
             document: document ?? other.document, book: book ?? other.book, audio: audio ?? other.audio,
-            video: video ?? other.video, font: font ?? other.font)
+            video: video ?? other.video, font: font ?? other.font,
+            archive: archive ?? other.archive)
     }
 }
 
