@@ -125,10 +125,13 @@ let package = Package(
             exclude: ["CArchive", "CMagic"], swiftSettings: settings),
         .executableTarget(
             name: "sunset-probe", dependencies: ["Probing"], path: "Workers/sunset-probe", swiftSettings: settings),
+        // clamd's protocol; the doctor asks it, too.
+        .target(name: "Clamd", dependencies: [nioPosix], path: "Workers/Clamd", swiftSettings: settings),
         .target(
             name: "Ingest",
             dependencies: [
-                "Probing", "Marketplace", "ObjectStore", "JobQueue", crypto, logging, nioCore, nioPosix, subprocess,
+                "Clamd", "Probing", "Marketplace", "ObjectStore", "JobQueue", crypto, logging, nioCore, nioPosix,
+                subprocess,
             ],
             path: "Workers/Ingest",
             swiftSettings: settings
@@ -151,8 +154,8 @@ let package = Package(
         .target(
             name: "Pool",
             dependencies: [
-                "Assembly", "Ingest", "Probing", "Charges", "Fulfilment", "Links", "Mail", "Maintenance", "Settings",
-                "JobQueue",
+                "Assembly", "Clamd", "Ingest", "Probing", "Charges", "Fulfilment", "Links", "Mail", "Maintenance",
+                "Settings", "JobQueue",
                 "Marketplace", "RedisClient", "Telemetry", logging, metrics, lifecycle, signals, subprocess,
                 systemPackage,
             ],
@@ -198,7 +201,7 @@ let package = Package(
         .executableTarget(
             name: "sunsetctl",
             dependencies: [
-                "Dashboard", "Assembly", "Marketplace", "ObjectStore", "Payments", "Settings", "JobQueue",
+                "Clamd", "Dashboard", "Assembly", "Marketplace", "ObjectStore", "Payments", "Settings", "JobQueue",
                 "RedisClient",
                 argumentParser, logging,
             ],
@@ -275,7 +278,7 @@ let package = Package(
         .testTarget(
             name: "WorkersTests",
             dependencies: [
-                "Ingest", "Charges", "Fulfilment", "Links", "Mail", "Maintenance", "Pool",
+                "Clamd", "Ingest", "Charges", "Fulfilment", "Links", "Mail", "Maintenance", "Pool",
                 "Marketplace", "ObjectStore", "JobQueue", "RedisClient", "TestSupport", "sunset-probe", "sunset-worker",
                 "pool-test-worker", "PaymentStub", "Probing", "Settings", "Telemetry", nioCore, logging,
             ],

@@ -174,6 +174,12 @@ extension SettingDefinition {
         .init(
             "ingest.archive_max_depth", "4", .integer(1...16),
             "levels of archives in archives, the outermost included, above which one is refused"),
+        .init(
+            "ingest.scanner", "", .scanner,
+            "clamd that scans every file, as tcp://host:port or unix:/path; empty: files are not scanned"),
+        .init(
+            "ingest.scanner_timeout_s", "120", .integer(1...3_600),
+            "seconds that a scan may take, and one more for each 4 MiB of the file"),
     ]
 
     private static let workers: [SettingDefinition] =

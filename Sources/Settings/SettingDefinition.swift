@@ -16,6 +16,8 @@ public struct SettingDefinition: Sendable {
         case origin
         /// `host:port`, or empty.
         case endpoint
+        /// `tcp://host:port`, `unix:/path`, or empty.
+        case scanner
         /// Any number of `host:port`, separated by commas.
         case endpoints
     }
@@ -63,6 +65,10 @@ public struct SettingDefinition: Sendable {
             return Self.isOrigin(text) ? nil : "a URL of the form http://host:port or https://host, without a path"
         case .endpoint:
             return text.isEmpty || Self.isEndpoint(text[...]) ? nil : "host:port, or empty"
+        case .scanner:
+            let isTCP = text.hasPrefix("tcp://") && Self.isEndpoint(text.dropFirst("tcp://".count))
+            let isSocket = text.hasPrefix("unix:/") && text.utf8.count < 113
+            return text.isEmpty || isTCP || isSocket ? nil : "tcp://host:port, unix:/path, or empty"
         case .endpoints:
             let parts = text.split(separator: ",", omittingEmptySubsequences: false)
             if text.isEmpty || parts.allSatisfy({ Self.isEndpoint($0) }) { return nil }

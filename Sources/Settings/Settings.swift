@@ -158,6 +158,10 @@ public struct Settings: Sendable {
     public let ingestArchiveRatio: Int64
     /// The most levels of archives in archives.
     public let ingestArchiveDepth: Int
+    /// The clamd that scans files, as `tcp://host:port` or `unix:/path`; nil: none.
+    public let ingestScanner: String?
+    /// The time that a scan may take.
+    public let ingestScannerTimeout: Duration
     /// How long a silent worker keeps its job.
     public let workerLease: Duration
     /// How long running jobs may go on when a worker is stopped.
@@ -217,6 +221,9 @@ public struct Settings: Sendable {
         ingestArchiveBytes = values.integer("ingest.archive_max_unpacked_bytes")
         ingestArchiveRatio = values.integer("ingest.archive_max_ratio")
         ingestArchiveDepth = Int(values.integer("ingest.archive_max_depth"))
+        let scanner = values.text("ingest.scanner")
+        ingestScanner = scanner.isEmpty ? nil : scanner
+        ingestScannerTimeout = .seconds(values.integer("ingest.scanner_timeout_s"))
         workerLease = .seconds(values.integer("workers.lease_s"))
         workerGrace = .seconds(values.integer("workers.grace_s"))
         workerStart = .seconds(values.integer("workers.start_s"))

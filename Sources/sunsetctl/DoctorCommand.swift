@@ -1,5 +1,6 @@
 import ArgumentParser
 import Assembly
+import Clamd
 import Foundation
 import JobQueue
 import Marketplace
@@ -28,6 +29,7 @@ struct Doctor: AsyncParsableCommand {
                 await DoctorFiles.look(at: settings, &findings)
                 await lookAtRedis(settings, &findings)
                 await lookAtPayments(settings.payments, &findings)
+                await lookAtScanner(settings, &findings)
             }
             if common.json {
                 try common.printJSON(Report(level: findings.worst, findings: findings.all))
@@ -41,6 +43,17 @@ struct Doctor: AsyncParsableCommand {
     private struct Report: Encodable {
         let level: FindingLevel
         let findings: [Finding]
+    }
+
+    private func lookAtScanner(_ settings: Settings, _ findings: inout Findings) async {
+        guard let address = settings.ingestScanner.flatMap(ScannerAddress.init) else {
+            return findings.ok("scanner", "none is configured: uploads are recorded as unscanned")
+        }
+        do {
+            findings.ok("scanner", "\(address) is \(try await MalwareScanner(address: address).version())")
+        } catch {
+            findings.fail("scanner", "\(error)", "start clamd, or mend ingest.scanner: uploads wait until it answers")
+        }
     }
 
     private func lookAtRedis(_ settings: Settings, _ findings: inout Findings) async {

@@ -15,6 +15,7 @@ struct Sunsetctl: AsyncParsableCommand {
         subcommands: [
             QueueCommands.self, JobCommands.self, DeadCommands.self, WorkerCommands.self, PoolCommands.self,
             CronCommands.self, BatchCommands.self, Stats.self, Top.self, OrderCommands.self, UserCommands.self,
+            UploadCommands.self,
             KeysCommands.self, LedgerCommands.self, ConfigCommands.self, Doctor.self, Completions.self,
         ]
     )

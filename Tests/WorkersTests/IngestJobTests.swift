@@ -1,3 +1,4 @@
+import Clamd
 import Foundation
 import JobQueue
 import Logging
@@ -173,10 +174,13 @@ struct IngestBench {
         try await market.redis.send(RedisCommand("HLEN", RedisArgument("{test}:q:\(queue):jobs"))).int ?? 0
     }
 
-    /// Runs a worker until the queue is empty.
-    func work() async throws {
+    /// Runs a worker until the queue is empty, or what is given has come to be.
+    func work(
+        scanner: MalwareScanner? = nil, until isDone: (() async throws -> Bool)? = nil
+    ) async throws {
         var handlers = JobHandlers()
-        IngestHandlers.register(into: &handlers, marketplace: market, scratchDirectory: directory)
+        IngestHandlers.register(
+            into: &handlers, marketplace: market, scratchDirectory: directory, scanner: scanner)
         let worker = JobWorker(
             queue: market.queue, handlers: handlers,
             configuration: JobWorkerConfiguration(
@@ -185,7 +189,9 @@ struct IngestBench {
             logger: .quiet)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await worker.run() }
-            while try await depth("ingest") != 0 {
+            while true {
+                let ended = if let isDone { try await isDone() } else { try await depth("ingest") == 0 }
+                if ended { break }
                 try await Task.sleep(for: .milliseconds(5))
             }
             group.cancelAll()

@@ -24,6 +24,14 @@ struct Ingestion: Sendable {
             let effect = try marketplace.uploads.rejected(
                 upload, code: rejection.code, detail: rejection.detail, owner: try await owner(of: upload))
             return Completion(effects: [effect])
+        } catch let quarantine as Quarantine {
+            context.logger.warning(
+                "upload \(upload.id) is quarantined",
+                metadata: ["code": "\(quarantine.code)", "detail": "\(quarantine.detail)", "owner": "\(upload.owner)"])
+            let effect = try marketplace.uploads.quarantined(
+                upload, code: quarantine.code, detail: quarantine.detail, report: quarantine.report,
+                owner: try await owner(of: upload))
+            return Completion(effects: [effect])
         }
     }
 
@@ -83,6 +91,8 @@ struct Claims: Sendable {
     var contentType: String
     var sha256: String?
     var isCover: Bool
+    /// What the scanner found before, and an operator waived.
+    var waived: UploadProblem?
 
     init(filename: String, size: Int64, contentType: String, sha256: String? = nil, isCover: Bool = false) {
         self.filename = filename
@@ -96,5 +106,6 @@ struct Claims: Sendable {
         self.init(
             filename: upload.filename, size: upload.size, contentType: upload.contentType, sha256: upload.sha256,
             isCover: upload.purpose == .cover)
+        waived = upload.waived
     }
 }

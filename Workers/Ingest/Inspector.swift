@@ -1,3 +1,4 @@
+import Clamd
 import Marketplace
 import NIOCore
 
@@ -8,8 +9,12 @@ struct Inspector: Sendable {
     /// Asked in this order, each one for the types that it takes.
     let probes: [any Probe]
 
-    init(limits: ProbeLimits, scratch: ScratchArea) {
+    /// nil: files are not scanned for malware.
+    let scanner: MalwareScanner?
+
+    init(limits: ProbeLimits, scratch: ScratchArea, scanner: MalwareScanner? = nil) {
         self.scratch = scratch
+        self.scanner = scanner
         sniffer = TypeSniffer(limits: limits, scratch: scratch)
         probes = [
             // First: what must not be unpacked is not to be read by another probe.
@@ -30,10 +35,9 @@ struct Inspector: Sendable {
                 "cover_not_picture",
                 "A cover is a JPEG, PNG, WebP, GIF, TIFF, HEIF or AVIF picture; this is \(type.mediaType).")
         }
-        // A scanner comes with a later issue; until then nobody may take the file for scanned.
-        checks.append(.init(name: "malware", result: "skipped", detail: "No scanner is configured: unscanned."))
-        let report = UploadReport(
+        var report = UploadReport(
             sha256: digest.sha256, detectedType: type.mediaType, kind: type.kind, size: digest.size, checks: checks)
+        try await scan(path, claims, &report)
         var findings = Findings(report: report)
         let file = ProbedFile(path: path, size: digest.size, type: type, claims: claims)
         for probe in probes where probe.takes(type) {

@@ -54,6 +54,15 @@ struct MailText: Sendable {
                     "your file \(filename) was not accepted:", "    \(detail)", "Mend it and upload it again.",
                 ]
             )
+        case .uploadQuarantined(let filename, let detail):
+            (
+                "Your file is held back: \(filename)",
+                [
+                    "your file \(filename) is held back:", "    \(detail)",
+                    "It can't be sold until the people who run this shop have looked at it. You need not do anything; if you "
+                        + "did not know of this, look at the computer that the file comes from.",
+                ]
+            )
         case .orderReady(let number, let order, let total, let links):
             (
                 "Your order \(number) is ready",

@@ -1,4 +1,5 @@
 package import Assembly
+internal import Clamd
 internal import Charges
 internal import Fulfilment
 internal import Ingest
@@ -158,7 +159,10 @@ public struct WorkerProcess: Sendable {
                     cpuTime: settings.ingestCPUTime,
                     archive: ArchiveLimits(
                         entries: settings.ingestArchiveEntries, unpackedBytes: settings.ingestArchiveBytes,
-                        ratio: settings.ingestArchiveRatio, depth: settings.ingestArchiveDepth)))
+                        ratio: settings.ingestArchiveRatio, depth: settings.ingestArchiveDepth)),
+                scanner: settings.ingestScanner.flatMap(ScannerAddress.init).map {
+                    MalwareScanner(address: $0, timeout: settings.ingestScannerTimeout)
+                })
         case "charges": ChargesHandlers.register(into: &handlers, marketplace: marketplace)
         case "fulfilment": FulfilmentHandlers.register(into: &handlers, marketplace: marketplace)
         case "links": LinksHandlers.register(into: &handlers, marketplace: marketplace)

@@ -54,6 +54,9 @@ public struct Keys: Sendable {
     /// HASH SHA-256 → the owner's first ready upload with that content.
     func content(owner: String) -> String { ns + "usr:" + owner + ":content" }
 
+    /// ZSET upload id → ms: the quarantined uploads of all owners.
+    var quarantine: String { ns + "quarantine" }
+
     // MARK: Catalog
 
     /// HASH, see ``Product``.

@@ -38,6 +38,8 @@ public enum MailTemplate: Codable, Sendable, Equatable {
     case passwordChanged
     /// A file was refused, and why.
     case uploadRejected(filename: String, code: String, detail: String)
+    /// A file was taken for dangerous, and why.
+    case uploadQuarantined(filename: String, detail: String)
     /// An order is paid and its files can be had.
     case orderReady(number: String, order: String, total: Money, links: [MailLink])
     /// A product was sold; for its seller.
@@ -53,6 +55,7 @@ public enum MailTemplate: Codable, Sendable, Equatable {
         case .alreadyRegistered: "already_registered"
         case .passwordChanged: "password_changed"
         case .uploadRejected: "upload_rejected"
+        case .uploadQuarantined: "upload_quarantined"
         case .orderReady: "order_ready"
         case .saleNotice: "sale_notice"
         case .paymentFailed: "payment_failed"

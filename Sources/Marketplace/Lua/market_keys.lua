@@ -14,6 +14,7 @@ function k.upload(id) return NS .. "upl:" .. id end
 function k.uploads(owner) return NS .. "usr:" .. owner .. ":uploads" end
 function k.usage(owner) return NS .. "usr:" .. owner .. ":usage" end
 function k.content(owner) return NS .. "usr:" .. owner .. ":content" end
+function k.quarantine() return NS .. "quarantine" end
 function k.product(id) return NS .. "prd:" .. id end
 function k.terms(product) return NS .. "prd:" .. product .. ":terms" end
 function k.indexed(product) return NS .. "prd:" .. product .. ":indexed" end

@@ -17,6 +17,7 @@ function uploads.remove(id, owner)
   end
   redis.call("HINCRBY", keys.usage(owner), "count", -1)
   redis.call("ZREM", keys.uploads(owner), id)
+  redis.call("ZREM", keys.quarantine(), id)
   redis.call("DEL", keys.upload(id))
 end
 

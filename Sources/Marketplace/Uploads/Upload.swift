@@ -123,6 +123,10 @@ public struct Upload: Encodable, Sendable, Equatable {
     @ExplicitNull public var problem: UploadProblem?
     /// The object's ETag at the completion; not part of the representation.
     public var etag: String
+    /// What an operator decided about it in its quarantine, and why; not part of the representation.
+    public var review: String?
+    /// What the scanner found and an operator waived; not part of the representation.
+    public var waived: UploadProblem?
 
     /// The object's key in the bucket ``Uploads/bucket``.
     public var objectKey: String { "\(owner)/\(id)" }
@@ -160,6 +164,8 @@ public struct Upload: Encodable, Sendable, Equatable {
         report = try decoded("report", UploadReport.self)?.located(upload: id, publicURL: publicURL)
         problem = try decoded("problem", UploadProblem.self)
         etag = record["etag"] ?? ""
+        review = record["review"]
+        waived = try decoded("waived", UploadProblem.self)
     }
 
     /// Writes the representation of the contract.

@@ -63,11 +63,22 @@ extension Uploads {
         return try refused("upload.rejected", upload.id, "rejected", code, detail, report, jobs)
     }
 
-    /// The file is dangerous: it is refused, and kept for the operator to look at.
+    /// The file is dangerous: it is kept for the operator to look at, and its owner gets a mail.
+    ///
+    /// - Parameters:
+    ///   - upload: As ``begin(id:)`` gave it.
+    ///   - code: What is wrong, as a stable code such as `malware_found`.
+    ///   - detail: A sentence for the owner.
+    ///   - owner: Who gets the mail; `nil` for nobody.
     public func quarantined(
-        _ id: String, code: String, detail: String, report: UploadReport? = nil
+        _ upload: Upload, code: String, detail: String, report: UploadReport? = nil, owner: User?
     ) throws -> Effect {
-        try refused("upload.quarantined", id, "quarantined", code, detail, report, [])
+        var jobs: [PreparedJob] = []
+        if let owner {
+            let template = MailTemplate.uploadQuarantined(filename: upload.filename, detail: detail)
+            jobs.append(try SendMail(to: owner.email, name: owner.name, template: template).prepared())
+        }
+        return try refused("upload.quarantined", upload.id, "quarantined", code, detail, report, jobs)
     }
 
     /// Deletes the upload and its object if it still waits for its bytes; says whether it did.

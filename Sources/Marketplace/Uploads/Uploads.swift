@@ -169,6 +169,7 @@ public struct Uploads: Sendable {
         static let complete = script("upload.complete", PackageResources.upload_complete_lua)
         static let begin = script("upload.begin", PackageResources.upload_begin_lua)
         static let delete = script("upload.delete", PackageResources.upload_delete_lua)
+        static let review = script("upload.review", PackageResources.upload_review_lua)
 
         private static func script(_ name: String, _ body: [UInt8]) -> DomainScript {
             DomainScript(name: name, fragments: [MarketFragments.keys, uploads], body: ScriptSource.text(body))
