@@ -21,12 +21,14 @@ public struct JobFilter: Codable, Sendable, Hashable {
     public var priority: JobPriority?
     /// Whether it is dead because it was cancelled or killed.
     public var isCancelled: Bool?
+    /// The batch that it is part of.
+    public var batch: String?
 
     /// Creates a filter; without arguments it lets every job through.
     public init(
         name: String? = nil, version: Int? = nil, minimumFailures: Int? = nil, errorContains: String? = nil,
         enqueuedAfter: Int64? = nil, enqueuedBefore: Int64? = nil, tag: String? = nil,
-        priority: JobPriority? = nil, isCancelled: Bool? = nil
+        priority: JobPriority? = nil, isCancelled: Bool? = nil, batch: String? = nil
     ) {
         self.name = name
         self.version = version
@@ -37,6 +39,7 @@ public struct JobFilter: Codable, Sendable, Hashable {
         self.tag = tag
         self.priority = priority
         self.isCancelled = isCancelled
+        self.batch = batch
     }
 
     /// The fields in the order of `Lua/page.lua`.
@@ -46,6 +49,7 @@ public struct JobFilter: Codable, Sendable, Hashable {
             RedisArgument(name ?? ""), text(version), text(minimumFailures),
             RedisArgument(errorContains?.lowercased() ?? ""), text(enqueuedAfter), text(enqueuedBefore),
             RedisArgument(tag ?? ""), text(priority?.rawValue), text(isCancelled.map { $0 ? 1 : 0 }),
+            RedisArgument(batch ?? ""),
         ]
     }
 }

@@ -30,6 +30,15 @@ public enum JobOperation: Sendable, Hashable {
     }
 }
 
+extension JobOperation {
+    /// Checks what it says before anything is asked of Redis.
+    ///
+    /// - Throws: `JobQueueError` for a queue's name or a payload that is not allowed.
+    public func validate() throws {
+        _ = try words()
+    }
+}
+
 /// What became of an operation on a job.
 public enum JobOperationResult: Sendable, Hashable, Codable {
     /// It was done.

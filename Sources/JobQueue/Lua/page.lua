@@ -2,7 +2,7 @@
 -- KEYS  anchor
 -- ARGV  1 queue, 2 state, 3 most jobs, 4 most to look at, 5 cursor or '', then the filter, '' for what it leaves open:
 --       6 type, 7 version, 8 minimum failures, 9 text in an error (lower case), 10 enqueued after ms, 11 before ms,
---       12 tag, 13 level, 14 cancelled (1, 0)
+--       12 tag, 13 level, 14 cancelled (1, 0), 15 batch
 -- Reply: { now, looked at, cursor of the next page or '', then for each job
 --          { id, its state's time or -1, envelope's header, history, result, progress ('' for what there is not) } }
 -- Reads only, all at one moment; it costs what it looks at, wherever the page begins.
@@ -17,7 +17,7 @@ local CHUNK = 50
 local bytes, BYTES = 0, 8 * 1024 * 1024
 
 local wanted, any = {}, false
-for i, field in ipairs({ 'name', 'version', 'failures', 'text', 'after', 'before', 'tag', 'level', 'cancelled' }) do
+for i, field in ipairs({ 'name', 'version', 'failures', 'text', 'after', 'before', 'tag', 'level', 'cancelled', 'batch' }) do
   if ARGV[5 + i] ~= '' then wanted[field], any = ARGV[5 + i], true end
 end
 for _, field in ipairs({ 'failures', 'after', 'before' }) do wanted[field] = tonumber(wanted[field]) end
@@ -29,6 +29,7 @@ local function plain(text) return text and string.gsub(text, '[^%w_]', '%%%0') e
 local header_pattern = '^' .. (wanted.level or '%d') .. '%+? (%d+) %d+ ' .. (plain(wanted.name) or '%S+') .. ' '
   .. (wanted.version or '%d+') .. ' '
 local tag_pattern = wanted.tag and '^[^\n]* g=' .. plain(wanted.tag) .. '[ \n]'
+local batch_pattern = wanted.batch and '^[^\n]* b=' .. plain(wanted.batch) .. '[ \n]'
 
 local function fits(envelope, text)
   local first, _, created = string.find(envelope, header_pattern)
@@ -38,6 +39,7 @@ local function fits(envelope, text)
     if wanted.after and created < wanted.after or wanted.before and created >= wanted.before then return false end
   end
   if tag_pattern and not string.find(envelope, tag_pattern) then return false end
+  if batch_pattern and not string.find(envelope, batch_pattern) then return false end
   if not reads_history then return true end
   local h = text and cjson.decode(text) or { f = 0, e = {} }
   if wanted.failures and h.f < wanted.failures then return false end
