@@ -268,7 +268,7 @@ let package = Package(
             name: "ControlTests",
             dependencies: [
                 "sunsetctl", "Dashboard", "Marketplace", "ObjectStore", "Payments", "PaymentStub", "JobQueue",
-                "RedisClient", "TestSupport", logging, lifecycle, nioCore,
+                "RedisClient", "TestSupport", "queue-test-worker", logging, lifecycle, nioCore,
             ],
             swiftSettings: settings),
         .testTarget(

@@ -36,9 +36,26 @@ struct BatchList: AsyncParsableCommand {
 
 struct BatchShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "One batch: how far it is, and the jobs that follow from its end.")
+        commandName: "show", abstract: "One batch: how far it is, and the jobs that follow from its end.",
+        discussion: """
+            --members lists the members that live or are dead; those that completed are only counted. No index has them: a \
+            page looks at --scan jobs of all queues, so it can be short, or empty, and still go on, and all pages together \
+            look at all jobs (O(n)).
+            """)
     @Argument(help: "The batch's id.") var id: String
+    @Flag(help: "List its members too, a page at a time.") var members = false
+    @Option(help: "Where the page of members begins, as the page before said.") var cursor: String?
+    @Option(help: "How many members, 1 to 1000.") var limit = 50
+    @Option(help: "How many jobs a page of members looks at, 1 to 10000.") var scan = QueueInspector.defaultScan
     @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard (1...1_000).contains(limit) else { throw ValidationError("--limit is \(limit); it must be 1 to 1000.") }
+        guard (1...QueueInspector.maximumScan).contains(scan) else {
+            throw ValidationError("--scan is \(scan); it must be 1 to \(QueueInspector.maximumScan).")
+        }
+        if cursor != nil, !members { throw ValidationError("--cursor goes with --members.") }
+    }
 
     func run() async throws {
         try await common.withQueue { inspector, queue in
@@ -55,8 +72,14 @@ struct BatchShow: AsyncParsableCommand {
                 callback.state = try await inspector.job(id: callback.job)?.state
                 found.append(callback)
             }
-            guard !common.json else { return try common.printJSON(Shown(batch: batch, callbacks: found)) }
+            let page =
+                members
+                ? try await inspector.members(of: batch.id, cursor: cursor, limit: limit, scan: scan) : nil
+            guard !common.json else {
+                return try common.printJSON(Shown(batch: batch, callbacks: found, members: page))
+            }
             write(batch, found)
+            if let page { write(page) }
         }
     }
 
@@ -76,6 +99,19 @@ struct BatchShow: AsyncParsableCommand {
                 "\(callback.when == "on success" ? "success   " : "complete  ") \(callback.job) (\(state(of: callback, batch)))"
             )
         }
+    }
+
+    private func write(_ page: BatchMemberPage) {
+        print("")
+        var table = Table(["MEMBER", "QUEUE", "TYPE", "STATE", "FAILURES", "LAPSES", "LAST ERROR"])
+        for job in page.jobs {
+            table.add([
+                job.id.rawValue, job.queue, job.name, job.isCancelled ? "cancelled" : job.state.rawValue,
+                "\(job.failures)/\(job.maximumFailures)", "\(job.lapses)", job.troubles.last?.message ?? "–",
+            ])
+        }
+        table.write()
+        if let next = page.nextCursor { print("more: --members --cursor \(next)") }
     }
 
     private func state(of callback: Callback, _ batch: BatchStatus) -> String {
@@ -101,6 +137,7 @@ struct BatchShow: AsyncParsableCommand {
     private struct Shown: Encodable {
         let batch: BatchStatus
         let callbacks: [Callback]
+        let members: BatchMemberPage?
     }
 }
 

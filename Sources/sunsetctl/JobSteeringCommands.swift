@@ -4,7 +4,8 @@ import JobQueue
 
 struct JobRetry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "retry", abstract: "Puts dead jobs back on their queue now, with fresh budgets.")
+        commandName: "retry", abstract: "Puts dead jobs back on their queue now, with fresh budgets.",
+        discussion: JobSteering.bulkHelp)
     @Argument(help: "The job's id; or select by --state.") var job: String?
     @OptionGroup var options: SteeringOptions
 
@@ -13,7 +14,8 @@ struct JobRetry: AsyncParsableCommand {
 
 struct JobRun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Makes scheduled jobs claimable at once.")
+        commandName: "run", abstract: "Makes scheduled jobs claimable at once.",
+        discussion: JobSteering.bulkHelp)
     @Argument(help: "The job's id; or select by --state.") var job: String?
     @OptionGroup var options: SteeringOptions
 
@@ -22,7 +24,8 @@ struct JobRun: AsyncParsableCommand {
 
 struct JobCancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cancel", abstract: "Ends jobs as cancelled; running ones are asked to stop, wherever they run.")
+        commandName: "cancel", abstract: "Ends jobs as cancelled; running ones are asked to stop, wherever they run.",
+        discussion: JobSteering.bulkHelp)
     @Argument(help: "The job's id; or select by --state.") var job: String?
     @Option(help: "Why, kept with the job.") var reason: String?
     @OptionGroup var options: SteeringOptions
@@ -34,7 +37,8 @@ struct JobCancel: AsyncParsableCommand {
 
 struct JobKill: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "kill", abstract: "Ends jobs at once; running ones lose their lease and their effects.")
+        commandName: "kill", abstract: "Ends jobs at once; running ones lose their lease and their effects.",
+        discussion: JobSteering.bulkHelp)
     @Argument(help: "The job's id; or select by --state.") var job: String?
     @Option(help: "Why, kept with the job.") var reason: String?
     @OptionGroup var options: SteeringOptions
@@ -44,7 +48,8 @@ struct JobKill: AsyncParsableCommand {
 
 struct JobDelete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Removes jobs as if they had never been.")
+        commandName: "delete", abstract: "Removes jobs as if they had never been.",
+        discussion: JobSteering.bulkHelp)
     @Argument(help: "The job's id; or select by --state.") var job: String?
     @OptionGroup var options: SteeringOptions
 
@@ -53,12 +58,18 @@ struct JobDelete: AsyncParsableCommand {
 
 struct JobMove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "move", abstract: "Moves jobs that do not run to another queue, with their history.")
+        commandName: "move", abstract: "Moves jobs that do not run to another queue, with their history.",
+        discussion: JobSteering.bulkHelp)
     @Argument(help: "The job's id; or select by --state.") var job: String?
     @Option(help: "The queue that they go to.", completion: Offered.queue) var to: String
+    @Flag(help: "Let it make a queue that there is not yet.") var newQueue = false
     @OptionGroup var options: SteeringOptions
 
-    func run() async throws { try await options.run(.move(to: to), "moved to \(to)", job: job) }
+    func run() async throws {
+        try await options.run(.move(to: to), "moved to \(to)", job: job) { inspector in
+            if !newQueue { try await options.common.requireQueue(to, inspector, hint: ". --new-queue makes it.") }
+        }
+    }
 }
 
 struct JobEdit: AsyncParsableCommand {
@@ -66,7 +77,7 @@ struct JobEdit: AsyncParsableCommand {
         commandName: "edit", abstract: "Gives jobs that do not run another payload.",
         discussion: """
             The payload is JSON from --payload or standard input; its form is checked, not its type. With --state it \
-            asks first: all that match get the same payload.
+            asks first: all that match get the same payload. \(JobSteering.bulkHelp)
             """)
     @Argument(help: "The job's id; or select by --state.") var job: String?
     @Option(help: "The payload as JSON; without it standard input is read.") var payload: String?

@@ -16,6 +16,7 @@ struct JobTraceCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await common.withQueue { inspector, _ in
+            if let queue { try await common.requireQueue(queue, inspector) }
             guard let trace = try await inspector.trace(id: JobID(id), queue: queue, tag: tag) else {
                 throw CommonOptions.refuse(
                     "there is no job '\(id)'" + (queue.map { " on queue '\($0)'" } ?? "")

@@ -113,7 +113,8 @@ struct QueueDrainCommand: AsyncParsableCommand {
 
 struct QueueEmpty: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "empty", abstract: "Deletes the jobs of a queue that do not run, in steps of 500.")
+        commandName: "empty", abstract: "Deletes the jobs of a queue that do not run, in steps of 500.",
+        discussion: "The time grows with the jobs that it deletes (O(n)); Redis does other work between the steps.")
     @Argument(help: "The queue.", completion: Offered.queue) var queue: String
     @Option(help: "Only jobs in this state; without it all but running and completed ones.") var state: JobState?
     @OptionGroup var consent: ConsentOptions
@@ -179,7 +180,11 @@ struct QueueLimit: AsyncParsableCommand {
 
 struct QueueRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rm", abstract: "Removes an empty queue with its history and bounds; --force empties it first.")
+        commandName: "rm", abstract: "Removes an empty queue with its history and bounds; --force empties it first.",
+        discussion: """
+            With --force the time grows with the queue's jobs (O(n)): those that run are killed, the others deleted, in steps \
+            of up to 500.
+            """)
     @Argument(help: "The queue.", completion: Offered.queue) var queue: String
     @Flag(help: "Kill and delete its jobs first.") var force = false
     @OptionGroup var consent: ConsentOptions

@@ -31,18 +31,21 @@ struct Chore: Job {
 struct ControlHarness {
     let server: RedisServer
     let client: RedisClient
+    let namespace: String
     let queue: JobQueue
     let inspector: QueueInspector
     let folder: TemporaryDirectory
 
-    static func run(_ body: (ControlHarness) async throws -> Void) async throws {
+    static func run(
+        namespace: String = "sunset", _ body: (ControlHarness) async throws -> Void
+    ) async throws {
         try await withRedis { server, client in
-            let queue = JobQueue(redis: client, namespace: try Namespace("sunset"), logger: .quiet)
+            let queue = JobQueue(redis: client, namespace: try Namespace(namespace), logger: .quiet)
             try await queue.prepare()
             try await body(
                 ControlHarness(
-                    server: server, client: client, queue: queue, inspector: QueueInspector(queue: queue),
-                    folder: try TemporaryDirectory()))
+                    server: server, client: client, namespace: namespace, queue: queue,
+                    inspector: QueueInspector(queue: queue), folder: try TemporaryDirectory()))
         }
     }
 
@@ -50,7 +53,10 @@ struct ControlHarness {
         .appending(path: "sunsetctl").path
 
     private var settings: [String] {
-        ["--data", folder.path, "--redis-socket", server.socketPath, "--redis-allow-volatile", "true"]
+        [
+            "--data", folder.path, "--namespace", namespace, "--redis-socket", server.socketPath,
+            "--redis-allow-volatile", "true",
+        ]
     }
 
     /// A command line for a shell; the paths of tests need no quotes.
@@ -97,12 +103,15 @@ struct ControlHarness {
         try await queue.enqueue(Chore(text: "s1"), id: JobID("s1"), delay: .seconds(3600))
     }
 
-    func withWorker(_ handlers: JobHandlers, _ body: () async throws -> Void) async throws {
+    func withWorker(
+        _ handlers: JobHandlers, queue name: String = "chores", concurrency: Int = 1, name worker: String = "test",
+        _ body: () async throws -> Void
+    ) async throws {
         let worker = JobWorker(
             queue: queue, handlers: handlers,
             configuration: JobWorkerConfiguration(
-                queues: [WorkerQueue("chores", concurrency: 1, prefetches: false)], lease: .seconds(30),
-                heartbeat: .milliseconds(100), gracePeriod: .milliseconds(100), name: "test"),
+                queues: [WorkerQueue(name, concurrency: concurrency, prefetches: false)], lease: .seconds(30),
+                heartbeat: .milliseconds(100), gracePeriod: .milliseconds(100), name: worker),
             logger: .quiet)
         try await with(worker, body)
     }

@@ -61,6 +61,21 @@ struct QueueControlTests {
                 #expect(said.status == 1, "\(words)")
                 #expect(said.errors.contains("there is no queue 'chorse'; there are: charges, chores, "), "\(words)")
             }
+            for words in [
+                ["job", "ls", "chorse"], ["job", "show", "d1", "--queue", "chorse"],
+                ["job", "trace", "d1", "--queue", "chorse"], ["job", "retry", "d1", "--queue", "chorse"],
+                ["job", "cancel", "--queue", "chorse", "--state", "waiting", "--yes"],
+                ["job", "move", "w1", "--to", "chorse"], ["job", "move", "w1", "--to", "chorse", "--dry-run"],
+                ["job", "move", "--queue", "chores", "--state", "waiting", "--to", "chorse"],
+                ["dead", "ls", "--queue", "chorse"], ["dead", "retry-all", "chorse"],
+                ["dead", "purge", "chorse", "--yes"],
+            ] {
+                let said = try await harness.ctl(words)
+                #expect(said.status == 1, "\(words)")
+                #expect(said.errors.contains("there is no queue 'chorse'; there are: charges, chores, "), "\(words)")
+                #expect(said.errors.contains("--new-queue makes it") == words.contains("--to"), "\(words)")
+            }
+            #expect(try await harness.ctl("dead", "ls", "--limit", "0").status == 64)
             #expect(try await harness.inspector.queues().map(\.name) == ["chores"])
             #expect(try await harness.ctl("queue", "pause", "mail").status == 0)
             #expect(try await harness.inspector.queue(named: "mail").isPaused)
@@ -162,7 +177,7 @@ struct JobControlTests {
             #expect(try await harness.state("w2") == .dead)
             #expect(try await harness.ctl("job", "delete", "--id", "w2,d2", "--yes").status == 0)
             #expect(try await harness.state("d2") == nil)
-            #expect(try await harness.ctl("job", "move", "w3", "--to", "others").status == 0)
+            #expect(try await harness.ctl("job", "move", "w3", "--to", "others", "--new-queue").status == 0)
             #expect(try await harness.inspector.job(id: JobID("w3"))?.queue == "others")
             #expect(try await harness.ctl("job", "edit", "w3", "--payload", "{\"text\":\"new\"}").status == 0)
             #expect(try await harness.inspector.job(id: JobID("w3"))?.payload == "{\"text\":\"new\"}")
@@ -219,6 +234,20 @@ struct JobControlTests {
                 try await eventually { try await harness.inspector.workers().isEmpty }
             }
             #expect(try await harness.ctl("worker", "quiet", "test").status == 1)
+        }
+    }
+
+    @Test("every verb in bulk says in its help that it reads a whole state")
+    func bulkHelp() async throws {
+        try await ControlHarness.run { harness in
+            for words in [
+                ["job", "retry"], ["job", "run"], ["job", "cancel"], ["job", "kill"], ["job", "delete"],
+                ["job", "move"], ["job", "edit"], ["dead", "retry-all"], ["dead", "purge"], ["queue", "empty"],
+                ["queue", "rm"], ["batch", "show"],
+            ] {
+                let said = try await harness.ctl(["help"] + words)
+                #expect(said.status == 0 && said.output.contains("(O(n))"), "\(words): \(said.output)")
+            }
         }
     }
 

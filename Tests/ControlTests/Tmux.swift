@@ -42,6 +42,9 @@ final class Tmux {
         _ = try tmux(["resize-window", "-x", "\(columns)", "-y", "\(rows)"])
     }
 
+    /// Copies every byte that the window gets from now on to a file.
+    func copy(to file: String) throws { _ = try tmux(["pipe-pane", "exec cat >'\(file)'"]) }
+
     /// What tmux says of the window, for instance `alternate_on`.
     func tell(_ variable: String) throws -> String {
         try tmux(["display-message", "-p", "#{\(variable)}"]).trimmingCharacters(in: .whitespacesAndNewlines)

@@ -45,6 +45,25 @@ struct TraceControlTests {
             #expect((running["batch"] as? [String: Any])?["pending"] as? Int == 1)
             #expect((running["callbacks"] as? [[String: Any]])?.first?["job"] as? String == "after-bat_2")
 
+            let members = try await harness.ctl("batch", "show", "bat_1", "--members")
+            #expect(
+                members.output.contains(/\nMEMBER .*\nb +chores  chore  dead +1\/1 +0  no luck\n$/), "\(members.output)"
+            )
+            #expect(running["members"] == nil)
+            let page = try await harness.ctl("batch", "show", "bat_2", "--members", "--json").object()
+            #expect(
+                ((page["members"] as? [String: Any])?["jobs"] as? [[String: Any]])?.map { $0["id"] as? String } == ["c"]
+            )
+            let looked = try await harness.ctl("batch", "show", "bat_2", "--members", "--scan", "1", "--limit", "1")
+                .output
+            let next = try #require(looked.split(separator: "\n").last.map(String.init))
+            #expect(next.hasPrefix("more: --members --cursor "))
+            let rest = try await harness.ctl(
+                "batch", "show", "bat_2", "--members", "--cursor", String(next.split(separator: " ").last ?? ""),
+                "--json")
+            #expect(rest.status == 0, "\(rest.errors)")
+            #expect(try await harness.ctl("batch", "show", "bat_2", "--members", "--cursor", "x").status == 64)
+            #expect(try await harness.ctl("batch", "show", "bat_2", "--cursor", "x").status == 64)
             let none = try await harness.ctl("batch", "show", "bat_3")
             #expect(none.status == 1)
             #expect(none.errors.contains("there is no batch 'bat_3'"))
