@@ -201,7 +201,7 @@ let package = Package(
         .executableTarget(
             name: "sunsetctl",
             dependencies: [
-                "Clamd", "Dashboard", "Assembly", "Marketplace", "ObjectStore", "Payments", "Settings", "JobQueue",
+                "Clamd", "Dashboard", "Assembly", "Marketplace", "ObjectStore", "Payments", "S3", "Settings", "JobQueue",
                 "RedisClient",
                 argumentParser, logging,
             ],
@@ -270,6 +270,7 @@ let package = Package(
                 "sunsetctl", "Dashboard", "Marketplace", "ObjectStore", "Payments", "PaymentStub", "JobQueue",
                 "RedisClient", "TestSupport", "queue-test-worker", logging, lifecycle, nioCore,
             ],
+            exclude: ["Screens", "stalled_terminal.py"],
             swiftSettings: settings),
         .testTarget(
             name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport", metrics, logging, lifecycle],

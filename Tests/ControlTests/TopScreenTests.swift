@@ -67,6 +67,23 @@ struct TopScreenTests {
         }
     }
 
+    @Test("the whole screen is as committed, numbers and curves masked")
+    func wholeScreen() async throws {
+        try await ControlHarness.run { harness in
+            try await harness.seed()
+            let screen = try open(harness)
+            let lines = try await screen.wait(for: "> chores").split(
+                separator: "\n", omittingEmptySubsequences: false)
+            let masked = lines.prefix(24).map { line in
+                String(line).replacing(/sunset at .* UTC/, with: "sunset at PLACE, CLOCK UTC")
+                    .replacing(/[·▁▂▃▄▅▆▇█]{2,}/, with: "CURVE")
+                    .replacing(/\ *\d[\d.]*(ms|s|m|h|%)?(?=\W|$)/, with: " N")
+                    .replacing(/\s+$/, with: "")
+            }
+            try expectScreen(masked, "tmux-80x24")
+        }
+    }
+
     @Test("p pauses and resumes in Redis, r retries after y, tab turns to the other views")
     func keys() async throws {
         try await ControlHarness.run { harness in
@@ -176,6 +193,64 @@ struct TopScreenTests {
                 let pid = try String(contentsOfFile: harness.folder.file("pid"), encoding: .utf8)
                 kill(try #require(pid_t(pid.trimmingCharacters(in: .whitespacesAndNewlines))), signal)
                 try await expectRestored(screen, harness, status: status)
+            }
+        }
+    }
+
+    @Test("a signal ends it on a terminal that takes no output any more, which is as it was before")
+    func stalled() async throws {
+        try await ControlHarness.run { harness in
+            try await harness.seed()
+            let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "stalled_terminal.py")
+                .path
+            let output = harness.folder.file("stalled")
+            let child = try ChildProcess(
+                "/bin/sh", ["-c", "exec python3 \(script) \(harness.command("top --interval 0.2"))"], output: output)
+            child.wait()
+            #expect(try String(contentsOfFile: output, encoding: .utf8) == "full 143 restored left\n")
+        }
+    }
+
+    @Test("p and r steer workers, periodic jobs and single dead jobs too")
+    func otherKeys() async throws {
+        try await ControlHarness.run { harness in
+            try await harness.seed()
+            let screen = try open(harness)
+            try await screen.wait(for: "> chores")
+            try screen.type("3")
+            try await screen.wait(for: "no luck with d")
+            try screen.type("r")
+            try await screen.wait(for: "Retry chore d")
+            try screen.type("y")
+            try await eventually("one retried") { try await harness.inspector.queue(named: "chores").dead == 1 }
+            try await harness.withSchedule("nightly") {
+                try screen.type("4")
+                try await screen.wait(for: "> nightly")
+                try screen.type("p")
+                try await eventually("paused") { try await harness.inspector.schedules().first?.pausedAt != nil }
+                try await screen.wait(for: "paused")
+                try screen.type("p")
+                try await eventually("resumed") { try await harness.inspector.schedules().first?.pausedAt == nil }
+                let depth = try await harness.inspector.queue(named: "chores").depth
+                try screen.type("r")
+                try await screen.wait(for: "[y/N]")
+                try screen.type("y")
+                try await eventually("run") { try await harness.inspector.queue(named: "chores").depth == depth + 1 }
+            }
+            var handlers = JobHandlers()
+            handlers.register(Chore.self) { _, _ in }
+            try await harness.withWorker(handlers) {
+                try screen.type("2")
+                try await screen.wait(for: "> test")
+                try screen.type("p")
+                try await eventually("quiet") { try await harness.inspector.workers().first?.state == "quiet" }
+                try await screen.wait(for: "quiet")
+                try await eventually("it goes on") {
+                    // The screen must know of the quiet worker before p means the opposite.
+                    try screen.type("p")
+                    try await Task.sleep(for: .milliseconds(300))
+                    return try await harness.inspector.workers().first?.state == "running"
+                }
             }
         }
     }

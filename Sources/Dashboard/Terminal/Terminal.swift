@@ -45,8 +45,9 @@ public final class Terminal: Sendable {
         guard features.movesCursor else {
             throw TerminalError("this terminal (TERM) can't move its cursor, so no screen can be drawn on it")
         }
-        // What is typed and what is shown go over the same line, also when standard input is something else.
-        let descriptor = open("/dev/tty", O_RDWR | O_CLOEXEC)
+        // What is typed and what is shown go over the same line, also when standard input is something else. A write
+        // never waits: a line that stands still must not keep the program from its end.
+        let descriptor = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw TerminalError("there is no terminal to read keys from") }
         defer { close(descriptor) }
         let terminal = Terminal(descriptor: descriptor, colors: features.hasColors)
@@ -93,36 +94,45 @@ public final class Terminal: Sendable {
         state.withLock { $0.mustRedraw = true }
     }
 
+    /// What goes out: the screen as it is painted, and what the terminal has not taken of it yet.
+    private struct Output {
+        var painter: Painter
+        var rest: ArraySlice<UInt8>
+    }
+
     private func loop(_ mode: TerminalMode) {
-        var painter = Painter(colors: colors)
+        var output = Output(painter: Painter(colors: colors), rest: mode.enter()[...])
         var decoder = KeyDecoder()
-        mode.enter()
         defer {
             mode.leave()
             continuation.finish()
         }
         while true {
             var polled = [
-                pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: descriptor, events: Int16(POLLIN | (output.rest.isEmpty ? 0 : POLLOUT)), revents: 0),
                 pollfd(fd: TerminalSignals.descriptor, events: Int16(POLLIN), revents: 0),
             ]
             // An Escape that nothing follows within 50 ms was the key; over ssh a sequence may come in two pieces.
             let ready = poll(&polled, 2, decoder.isWaiting ? 50 : -1)
             if ready == 0 { decoder.flush().forEach { continuation.yield(.key($0)) } }
-            for signal in TerminalSignals.take() { take(signal, mode, &painter) }
-            if polled[0].revents != 0, !readKeys(&decoder, mode, &painter) { return }
+            for signal in TerminalSignals.take() { take(signal, mode, &output) }
+            if Int32(polled[0].revents) & ~POLLOUT != 0, !readKeys(&decoder, mode, &output) { return }
+            output.rest = mode.write(output.rest)
+            let isFree = output.rest.isEmpty
+            // While the terminal takes nothing, the newest screen waits, and the older ones are never sent.
             let next = state.withLock { state in
-                defer { (state.canvas, state.mustRedraw) = (nil, false) }
+                defer { if isFree { (state.canvas, state.mustRedraw) = (nil, false) } }
                 return state
             }
             if next.mustEnd { return }
-            if next.mustRedraw { painter.forget() }
-            if let canvas = next.canvas { mode.write(painter.bytes(for: canvas)) }
+            guard isFree else { continue }
+            if next.mustRedraw { output.painter.forget() }
+            if let canvas = next.canvas { output.rest = mode.write(output.painter.bytes(for: canvas)[...]) }
         }
     }
 
     /// Returns `false` when the terminal is gone.
-    private func readKeys(_ decoder: inout KeyDecoder, _ mode: TerminalMode, _ painter: inout Painter) -> Bool {
+    private func readKeys(_ decoder: inout KeyDecoder, _ mode: TerminalMode, _ output: inout Output) -> Bool {
         var bytes = [UInt8](repeating: 0, count: 1024)
         let count = read(descriptor, &bytes, bytes.count)
         guard count > 0 else {
@@ -132,7 +142,7 @@ public final class Terminal: Sendable {
         }
         for key in decoder.feed(bytes.prefix(count)) {
             if key == .control("z") {
-                suspend(mode, &painter)
+                suspend(mode, &output)
             } else {
                 continuation.yield(.key(key))
             }
@@ -140,29 +150,29 @@ public final class Terminal: Sendable {
         return true
     }
 
-    private func take(_ signal: Int32, _ mode: TerminalMode, _ painter: inout Painter) {
+    private func take(_ signal: Int32, _ mode: TerminalMode, _ output: inout Output) {
         switch signal {
         case SIGWINCH: break
-        case SIGCONT: mode.enter()
-        case SIGTSTP: return suspend(mode, &painter)
+        case SIGCONT: output.rest = mode.enter()[...]
+        case SIGTSTP: return suspend(mode, &output)
         default:
             continuation.yield(.ended(signal: signal))
             return
         }
-        painter.forget()
+        output.painter.forget()
         continuation.yield(.resized)
     }
 
     /// Gives the terminal back and stops, as the shell expects it; goes on when it is continued.
-    private func suspend(_ mode: TerminalMode, _ painter: inout Painter) {
+    private func suspend(_ mode: TerminalMode, _ output: inout Output) {
         mode.leave()
         signal(SIGTSTP, SIG_DFL)
         kill(0, SIGTSTP)
         // The signal may be delivered to another thread. In a group that no shell controls it does nothing.
         usleep(100_000)
         TerminalSignals.handle(SIGTSTP)
-        mode.enter()
-        painter.forget()
+        output.rest = mode.enter()[...]
+        output.painter.forget()
         continuation.yield(.resized)
     }
 

@@ -21,31 +21,45 @@ struct TerminalMode: Sendable {
         raw = mode
     }
 
-    func enter() {
+    /// Takes the terminal.
+    ///
+    /// At once, and not when it has shown what was written (`TCSADRAIN`): one that takes nothing would hold the program.
+    ///
+    /// - Returns: what must be written first.
+    func enter() -> [UInt8] {
         Rescue.arm(descriptor, saved)
         var mode = raw
-        tcsetattr(descriptor, TCSADRAIN, &mode)
-        write(Array(Self.enterSequence.utf8))
+        tcsetattr(descriptor, TCSANOW, &mode)
+        return Array(Self.enterSequence.utf8)
     }
 
+    /// Gives the terminal back, also when it takes nothing any more: then what it has not shown is thrown away.
     func leave() {
-        write(Array(Self.leaveSequence.utf8))
+        var rest = Array(Self.leaveSequence.utf8)[...]
+        for isLast in [false, true] {
+            rest = write(rest)
+            guard !rest.isEmpty, !isLast else { break }
+            var polled = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            // A slow line gets a quarter of a second.
+            if poll(&polled, 1, 250) <= 0 { tcflush(descriptor, TCOFLUSH) }
+        }
         var mode = saved
-        tcsetattr(descriptor, TCSADRAIN, &mode)
+        tcsetattr(descriptor, TCSANOW, &mode)
         Rescue.disarm()
     }
 
-    /// Writes all of it; what a terminal that is gone does not take is dropped.
-    func write(_ bytes: [UInt8]) {
-        var rest = bytes[...]
+    /// Writes what the terminal takes now, and returns the rest; one that is gone takes all.
+    func write(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var rest = bytes
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0 {
-                guard errno == EINTR || errno == EAGAIN else { return }
-                continue
+                if errno == EINTR { continue }
+                return errno == EAGAIN ? rest : []
             }
             rest = rest.dropFirst(count)
         }
+        return rest
     }
 
     /// Gives the terminal back when the program traps: by calls that a signal handler may make, on memory that was laid
