@@ -25,6 +25,14 @@ public final class AccessKeyFile: AccessKeys {
         self.state = Mutex(try Self.read(path))
     }
 
+    /// Reads a file as a server would, without making it where it is missing.
+    ///
+    /// - Returns: how many keys it has.
+    /// - Throws: ``Failure`` if others may read it or a line has another form.
+    public static func check(path: String) throws -> Int {
+        try read(path).1.count
+    }
+
     /// The key of an identifier, as the file has it now.
     public func accessKey(id: String) async throws -> AccessKey? {
         try state.withLock { state in

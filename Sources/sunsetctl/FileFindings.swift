@@ -1,5 +1,6 @@
 import Foundation
 import ObjectStore
+import S3
 import Settings
 
 /// Files and folders: whether they are there, and who may use them.
@@ -71,6 +72,20 @@ enum FileFindings {
         } catch {
             findings.fail(
                 "files.secret", "keys.file", "\(error)", "no program starts without it; see 'sunsetctl keys --help'")
+        }
+    }
+
+    /// The access keys of the S3 protocol, which is not served where a line of them can't be read.
+    static func accessKeys(_ path: String, _ findings: inout Findings) {
+        guard FileStatus(path) != nil else {
+            return findings.ok("files.secret", "store.access_keys", "\(path) is made at the first start")
+        }
+        do {
+            let count = try AccessKeyFile.check(path: path)
+            findings.ok("files.secret", "store.access_keys", "\(path) is private and holds \(count) keys")
+        } catch {
+            findings.fail(
+                "files.secret", "store.access_keys", "\(error)", "sunset-api does not start with it: mend the file")
         }
     }
 

@@ -87,6 +87,7 @@ enum SettingsFindings {
             FileFindings.secret(file.key, path, isMade: file.isMade, &findings)
         }
         FileFindings.keyRing(settings.keysFile, &findings)
+        if let s3 = settings.s3 { FileFindings.accessKeys(s3.accessKeys, &findings) }
     }
 
     private static func folders(_ settings: Settings, _ findings: inout Findings) {

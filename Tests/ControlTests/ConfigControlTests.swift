@@ -86,6 +86,36 @@ struct ConfigControlTests {
         }
     }
 
+    @Test("the access keys of the S3 protocol are looked at where it is served: who may read them, and each line")
+    func accessKeys() async throws {
+        try await ControlHarness.run { harness in
+            let file = harness.folder.file("access-keys")
+            func check(_ text: String?, mode: Int = 0o600, _ command: [String] = ["config", "check"]) async throws
+                -> String
+            {
+                if let text {
+                    _ = FileManager.default.createFile(
+                        atPath: file, contents: Data(text.utf8), attributes: [.posixPermissions: mode])
+                }
+                let said = try await harness.ctl(
+                    command + ["--json", "--store-address", "127.0.0.1:9000", "--store-access-keys", file])
+                let all = try #require(try said.object()["findings"] as? [[String: Any]])
+                let found = try #require(all.first { $0["subject"] as? String == "store.access_keys" })
+                return "\(found["level"] ?? ""): \(found["says"] ?? "")"
+            }
+            let good = "# keys\nAKONE 0123456789abcdef rw goods/a\n"
+            #expect(try await check(nil) == "ok: \(file) is made at the first start")
+            #expect(!FileManager.default.fileExists(atPath: file))
+            #expect(try await check(good) == "ok: \(file) is private and holds 1 keys")
+            #expect(try await check(good, ["doctor"]) == "ok: \(file) is private and holds 1 keys")
+            #expect(try await check(good, mode: 0o640).hasPrefix("failed: \(file) can be read by others"))
+            let bad = try await check(good + "AKTWO short\n")
+            #expect(bad.hasPrefix("failed: line 3 of the access keys must be") && !bad.contains("short"))
+            let off = try await harness.ctl("config", "check", "--json", "--store-access-keys", file)
+            #expect(!off.output.contains("store.access_keys"))
+        }
+    }
+
     @Test("what the programs would trip over at their start is found: secrets, folders, ports, times")
     func meanings() async throws {
         try await ControlHarness.run { harness in
