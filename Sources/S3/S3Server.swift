@@ -19,6 +19,10 @@ public struct S3Configuration: Sendable {
     ///
     /// What it throws is the answer, but the object stays.
     public var didWrite: @Sendable (ObjectInfo, AccessKey) async throws -> Void
+    /// Called when a request came, for metrics.
+    public var didBegin: @Sendable () -> Void = {}
+    /// Called when a request's answer begins, for metrics.
+    public var didAnswer: @Sendable (S3Answer) -> Void = { _ in }
 
     /// Makes a configuration.
     public init(
@@ -36,6 +40,20 @@ public struct S3Configuration: Sendable {
     }
 }
 
+/// An answer that begins.
+public struct S3Answer: Sendable {
+    /// The request's method.
+    public let method: String
+    /// The operation by S3's name, `GetObject` for instance; `Unknown` for what is none.
+    ///
+    /// Never a bucket or a key.
+    public let operation: String
+    /// The answer's status.
+    public let status: Int
+    /// How long the request's head was ago.
+    public let elapsed: Duration
+}
+
 /// Builds the server that speaks S3's REST protocol, path-style, over a store.
 ///
 /// It stops taking connections at graceful shutdown and lets running requests end.
@@ -49,9 +67,11 @@ public func buildS3Server(
     onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
     Application(
-        responder: S3Responder(
-            store: store, authenticator: Authenticator(keys: keys, now: configuration.now),
-            region: configuration.region, didWrite: configuration.didWrite, logger: logger),
+        responder: CountingResponder(
+            responder: S3Responder(
+                store: store, authenticator: Authenticator(keys: keys, now: configuration.now),
+                region: configuration.region, didWrite: configuration.didWrite, logger: logger),
+            didBegin: configuration.didBegin, didAnswer: configuration.didAnswer),
         server: .http1(
             configuration: .init(additionalChannelHandlers: [ConnectionCloser()], idleTimeout: .seconds(60))),
         configuration: .init(

@@ -132,6 +132,10 @@ extension MetricDescription {
             "sunset_orders_total", .counter, ["state"],
             "Orders that reached a state (created, paid, fulfilled, canceled, expired), once each.", [.api]),
         .init(
+            "sunset_payment_declines_total", .counter, ["code"],
+            "Charges that were declined, by the code of the decline (card_declined, expired_card and the like; other), once each.",
+            [.api]),
+        .init(
             "sunset_money_captured_total", .counter, ["currency"],
             "Money that buyers paid, in the currency's main unit (euros, not cents).", [.api]),
         .init(

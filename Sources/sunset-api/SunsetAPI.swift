@@ -58,7 +58,7 @@ struct SunsetAPI: AsyncParsableCommand {
         if let port = settings.metricsPort {
             services.append(buildMetricsServer(dependencies: dependencies, host: settings.host, port: port))
         }
-        services += try Self.s3(installation)
+        services += try Self.s3(installation, dependencies.metrics)
         // Stopped in reverse: first no new requests, then the event hub, then Redis.
         let group = ServiceGroup(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: installation.logger)
@@ -66,11 +66,17 @@ struct SunsetAPI: AsyncParsableCommand {
     }
 
     /// The S3 protocol over the installation's store, where it is on, and what sweeps its abandoned uploads.
-    private static func s3(_ installation: Installation) throws -> [any Service] {
+    private static func s3(_ installation: Installation, _ metrics: RequestMetrics) throws -> [any Service] {
         let sweeper = UploadSweeper(store: installation.store, logger: installation.logger)
         guard let settings = installation.settings.s3 else { return [sweeper] }
-        let configuration = S3Configuration(
+        var configuration = S3Configuration(
             host: settings.address.host, port: settings.address.port, region: settings.region)
+        configuration.didBegin = { metrics.begin() }
+        configuration.didAnswer = { answer in
+            metrics.end()
+            metrics.record(
+                method: answer.method, route: answer.operation, status: answer.status, elapsed: answer.elapsed)
+        }
         return [
             sweeper,
             buildS3Server(

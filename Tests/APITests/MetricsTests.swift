@@ -100,6 +100,8 @@ struct MetricsTests {
             #expect(MetricAudit.value(#"sunset_orders_total{state="created"}"#, in: text) == 1)
             #expect(MetricAudit.value(#"sunset_orders_total{state="canceled"}"#, in: text) == 1)
             #expect(MetricAudit.value(#"sunset_orders_total{state="paid"}"#, in: text) == 0)
+            #expect(MetricAudit.value(#"sunset_payment_declines_total{code="card_declined"}"#, in: text) == 1)
+            #expect(MetricAudit.value(#"sunset_payment_declines_total{code="other"}"#, in: text) == 0)
             #expect(!text.contains("sunset_money_captured_total{"))
         }
     }

@@ -32,14 +32,18 @@ struct TestServer {
         keys: any AccessKeys = StaticAccessKeys([everything, seller]),
         logger: Logger = quietLogger,
         didWrite: @escaping @Sendable (ObjectInfo, AccessKey) async throws -> Void = { _, _ in },
+        didBegin: @escaping @Sendable () -> Void = {},
+        didAnswer: @escaping @Sendable (S3Answer) -> Void = { _ in },
         _ body: (TestServer) async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { directory in
             let store = try await DirectoryStore(directory: directory.file("store"), logger: quietLogger)
             let (ports, found) = AsyncStream.makeStream(of: Int.self)
+            var configuration = S3Configuration(port: 0, didWrite: didWrite)
+            configuration.didBegin = didBegin
+            configuration.didAnswer = didAnswer
             let server = buildS3Server(
-                store: store, keys: keys,
-                configuration: S3Configuration(port: 0, didWrite: didWrite), logger: logger
+                store: store, keys: keys, configuration: configuration, logger: logger
             ) { channel in
                 found.yield(channel.localAddress?.port ?? 0)
             }

@@ -55,7 +55,7 @@ struct MetricDescriptionTests {
 
             | program | setting | what it shows |
             |---|---|---|
-            | `sunset-api` | `api.metrics_port`, on `api.host` | its requests (but those of the S3 protocol) and transfers; the installation's queues, orders, money and store, read at the moment of the scrape |
+            | `sunset-api` | `api.metrics_port`, on `api.host` | its requests (those of the S3 protocol by the operation's name, `GetObject`) and transfers; the installation's queues, orders, money and store, read at the moment of the scrape |
             | `sunset-worker pool` | `workers.metrics_port`, on 127.0.0.1 | itself and each of its workers, told apart by the label `process` (`pool`, `mail-1`) |
             | `sunset-worker run`, alone | `workers.metrics_port`, on 127.0.0.1 | itself; where the port is taken, the log says so and the work goes on |
             | `sunset-payments` | `payments.stub.metrics_port`, on `payments.stub.host` | its requests and deliveries |

@@ -89,7 +89,7 @@ public enum MetricAudit {
 
     /// An identifier of the marketplace or of a job, or a long or deep text; routes are templates.
     private static func isUnbounded(_ value: String, _ label: String) -> Bool {
-        let hasID = value.contains(/(prd|ord|pay|upl|usr|ent|grt|crt|wrk|oit)_[0-9a-z]{8,}/)
+        let hasID = value.contains(/\b(prd|ord|pay|upl|usr|ent|grt|crt|wrk|oit)_[0-9a-z]{8,}/)
         guard !hasID, value.utf8.count <= 80 else { return true }
         return label != "route" && value.contains("/")
     }

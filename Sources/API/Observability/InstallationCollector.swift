@@ -32,6 +32,9 @@ struct InstallationCollector: Sendable {
         var samples = totals.orders.map { state, count in
             MetricSample("sunset_orders_total", .counter, Double(count), [("state", state)])
         }
+        samples += totals.declines.map { code, count in
+            MetricSample("sunset_payment_declines_total", .counter, Double(count), [("code", code)])
+        }
         samples += totals.uploads.map { outcome, count in
             MetricSample("sunset_ingest_outcomes_total", .counter, Double(count), [("outcome", outcome)])
         }

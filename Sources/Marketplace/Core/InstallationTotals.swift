@@ -4,6 +4,8 @@ import RedisClient
 public struct InstallationTotals: Sendable, Equatable {
     /// Orders that reached a state: `created`, `paid`, `fulfilled`, `canceled`, `expired`.
     public var orders: [String: Int64]
+    /// Charges that were declined, by the decline's code; `other` for one that is not known.
+    public var declines: [String: Int64]
     /// Uploads that ingestion decided on: `ready`, `rejected`, `quarantined`.
     public var uploads: [String: Int64]
     /// What buyers paid, by currency.
@@ -18,6 +20,11 @@ public struct InstallationTotals: Sendable, Equatable {
     public var ledgerProblems: Int64?
 
     static let orderStates = ["created", "paid", "fulfilled", "canceled", "expired"]
+    /// The same as in `Lua/order_lib.lua`.
+    static let declineCodes = [
+        "card_declined", "expired_card", "incorrect_cvc", "processing_error", "payment_canceled",
+        "payment_intent_authentication_failure", "other",
+    ]
     static let uploadStates = ["ready", "rejected", "quarantined"]
 
     init(totals: [String: String], verified: [String: String]) {
@@ -33,6 +40,7 @@ public struct InstallationTotals: Sendable, Equatable {
             (counts[what] ?? [:]).map { Money(amount: $1, currency: $0) }.sorted { $0.currency < $1.currency }
         }
         orders = states("orders", Self.orderStates)
+        declines = states("declines", Self.declineCodes)
         uploads = states("uploads", Self.uploadStates)
         captured = money("captured")
         refunded = money("refunded")

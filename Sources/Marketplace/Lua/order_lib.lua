@@ -127,6 +127,12 @@ function M.settle(a)
   return 'settled'
 end
 
+-- What a provider calls it is the provider's to invent: the rest is counted as other.
+local DECLINES = {
+  card_declined = true, expired_card = true, incorrect_cvc = true, processing_error = true, payment_canceled = true,
+  payment_intent_authentication_failure = true,
+}
+
 -- decline{ order, payment, number, code, reason, message, by, request } → declined | ignored
 function M.decline(a)
   local o, p = M.pair(a.order, a.payment)
@@ -137,6 +143,7 @@ function M.decline(a)
     status = 'requires_payment_method', decline_code = a.code, decline_reason = a.reason, decline_message = a.message,
     action_type = '', action_url = '',
   })
+  ckeys.count('declines', DECLINES[a.code] and a.code or 'other')
   local reason = a.reason ~= '' and a.reason or a.code
   M.note(o.id, 'declined', a.request, string.sub(reason .. ': ' .. a.message, 1, 200) .. ', ' .. a.by)
   M.changed(o.id)
