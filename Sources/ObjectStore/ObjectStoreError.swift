@@ -45,6 +45,8 @@ public struct ObjectStoreError: Error, Sendable, CustomStringConvertible {
         public static let outOfSpace = Code("out_of_space")
         /// The operating system or the index failed; the message says where.
         public static let storage = Code("storage")
+        /// Another scrub of the store is under way.
+        public static let busy = Code("busy")
         /// The store was closed.
         public static let closed = Code("closed")
     }

@@ -132,18 +132,28 @@ enum Posix {
 
     /// The names in a directory, without `.` and `..`.
     static func names(in path: String) throws -> [String] {
+        var names: [String] = []
+        try forEachName(in: path) { names.append($0) }
+        return names
+    }
+
+    /// Calls `body` with each name in a directory, without `.` and `..`, as the system lists them.
+    static func forEachName(in path: String, _ body: (String) throws -> Void) throws {
         guard let directory = opendir(path) else { throw Failure(errno, "opendir", path) }
         defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
+        while true {
+            errno = 0
+            guard let entry = readdir(directory) else {
+                guard errno == 0 else { throw Failure(errno, "readdir", path) }
+                return
+            }
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             if name != ".", name != ".." {
-                names.append(name)
+                try body(name)
             }
         }
-        return names
     }
 
     static func parent(of path: String) -> String {

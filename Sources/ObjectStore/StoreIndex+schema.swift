@@ -77,6 +77,10 @@ extension StoreIndex {
             // without a look at the ones that are under way.
             try database.execute(sql: "CREATE INDEX upload_completed ON upload (initiated) WHERE etag IS NOT NULL")
         }
+        migrator.registerMigration("v5 notes") { database in
+            // What the store remembers of itself, as JSON: how far a scrub is, and what the last one found.
+            try database.execute(sql: "CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
+        }
         return migrator
     }
 }

@@ -93,17 +93,7 @@ struct StoreIndex: Sendable {
     }
 
     func statistics() throws -> StoreStatistics {
-        try database.read { database in
-            let total = try Row.fetchOne(
-                database, sql: "SELECT objects, object_bytes, contents, content_bytes FROM total")
-            return StoreStatistics(
-                buckets: try Int64.fetchOne(database, sql: "SELECT COUNT(*) FROM bucket") ?? 0,
-                objects: total?[0] ?? 0,
-                objectBytes: total?[1] ?? 0,
-                contents: total?[2] ?? 0,
-                contentBytes: total?[3] ?? 0
-            )
-        }
+        try database.read { try Self.statistics($0) }
     }
 }
 
@@ -135,6 +125,17 @@ extension StoreIndex {
             lastModified: date(row[6])
         )
         return Entry(info: info, content: row[7])
+    }
+
+    static func statistics(_ database: Database) throws -> StoreStatistics {
+        let total = try Row.fetchOne(database, sql: "SELECT objects, object_bytes, contents, content_bytes FROM total")
+        return StoreStatistics(
+            buckets: try Int64.fetchOne(database, sql: "SELECT COUNT(*) FROM bucket") ?? 0,
+            objects: total?[0] ?? 0,
+            objectBytes: total?[1] ?? 0,
+            contents: total?[2] ?? 0,
+            contentBytes: total?[3] ?? 0
+        )
     }
 
     static func bucket(_ name: String, _ database: Database) throws -> Int64 {

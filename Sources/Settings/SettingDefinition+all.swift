@@ -145,6 +145,12 @@ extension SettingDefinition {
             "maintenance.ledger_check", "0 3 * * *", .text(emptyAllowed: true),
             "when the ledger is verified (cron, or @every 6h); empty: never"),
         .init(
+            "maintenance.store_scrub", "0 4 * * 0", .text(emptyAllowed: true),
+            "when the store's files are compared with their hashes (cron, or @every 24h); empty: never"),
+        .init(
+            "maintenance.store_scrub_mib_s", "50", .integer(0...1_000_000),
+            "MiB a second that this reads at most; 0: as fast as the disk"),
+        .init(
             "maintenance.time_zone", "UTC", .text(emptyAllowed: false), "IANA name of the time zone of these times"),
     ]
 

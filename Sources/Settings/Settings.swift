@@ -138,6 +138,10 @@ public struct Settings: Sendable {
     public let adminEmail: String
     /// When the ledger is verified, as a cron expression; empty for never.
     public let ledgerCheck: String
+    /// When the object store is scrubbed, as a cron expression; empty for never.
+    public let storeScrub: String
+    /// The bytes a second that a periodic scrub reads at most; `nil` means any.
+    public let storeScrubBytesPerSecond: Int64?
     /// The IANA name of the time zone of periodic work.
     public let maintenanceTimeZone: String
     /// The Maildir that messages go to.
@@ -211,6 +215,8 @@ public struct Settings: Sendable {
         orderLifetime = .seconds(values.integer("market.order_lifetime_s"))
         adminEmail = values.text("market.admin_email")
         ledgerCheck = values.text("maintenance.ledger_check")
+        storeScrub = values.text("maintenance.store_scrub")
+        storeScrubBytesPerSecond = Int(values.integer("maintenance.store_scrub_mib_s")).nonZero.map { Int64($0) << 20 }
         maintenanceTimeZone = values.text("maintenance.time_zone")
         mailDirectory = path("mail.directory")
         mailFrom = values.text("mail.from")

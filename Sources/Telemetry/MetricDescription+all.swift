@@ -110,6 +110,13 @@ extension MetricDescription {
             "sunset_store_object_bytes", .gauge, "Bytes of all objects; shared content counts for each of them.",
             [.api]),
         .init("sunset_store_content_bytes", .gauge, "Bytes of all content on the disk.", [.api]),
+        .init(
+            "sunset_store_scrubbed_timestamp_seconds", .gauge,
+            "When the store was last scrubbed to the end, in seconds since the Unix epoch.", [.api]),
+        .init(
+            "sunset_store_scrub_findings", .gauge, ["kind"],
+            "What the last scrub of the store found (rotten, wrong_size, missing, unreadable, orphan, foreign, index); 0 is right.",
+            [.api]),
         .init("sunset_uploads_started_total", .counter, "Uploads that sellers announced.", [.api]),
         .init("sunset_uploads_completed_total", .counter, "Uploads that were handed over to ingestion.", [.api]),
         .init("sunset_upload_bytes_total", .counter, "Bytes that were stored by presigned URLs.", [.api]),

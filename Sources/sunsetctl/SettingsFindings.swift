@@ -28,15 +28,17 @@ enum SettingsFindings {
                 "settings", "namespace", "'\(settings.namespace)' is not allowed",
                 "use 1 to 64 letters, digits, '.', '_' or '-'")
         }
-        if !settings.ledgerCheck.isEmpty {
+        for (key, text) in [
+            ("maintenance.ledger_check", settings.ledgerCheck), ("maintenance.store_scrub", settings.storeScrub),
+        ] where !text.isEmpty {
             do {
-                _ = try CronExpression(settings.ledgerCheck, timeZone: settings.maintenanceTimeZone)
+                _ = try CronExpression(text, timeZone: settings.maintenanceTimeZone)
             } catch let error as JobQueueError {
                 findings.fail(
-                    "settings", "maintenance.ledger_check", error.message,
+                    "settings", key, error.message,
                     "the maintenance worker does not start with it; mend it, or maintenance.time_zone")
             } catch {
-                findings.fail("settings", "maintenance.ledger_check", "\(error)", "mend it")
+                findings.fail("settings", key, "\(error)", "mend it")
             }
         }
         if settings.redis.allowVolatile {

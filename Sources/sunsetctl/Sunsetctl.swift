@@ -15,8 +15,8 @@ struct Sunsetctl: AsyncParsableCommand {
         subcommands: [
             QueueCommands.self, JobCommands.self, DeadCommands.self, WorkerCommands.self, PoolCommands.self,
             CronCommands.self, BatchCommands.self, Stats.self, Top.self, OrderCommands.self, UserCommands.self,
-            UploadCommands.self,
-            KeysCommands.self, LedgerCommands.self, ConfigCommands.self, Doctor.self, Completions.self,
+            UploadCommands.self, KeysCommands.self, LedgerCommands.self, StoreCommands.self, ConfigCommands.self,
+            Doctor.self, Completions.self,
         ]
     )
 
@@ -100,6 +100,12 @@ struct OrderCommands: AsyncParsableCommand {
 struct LedgerCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger", abstract: "The money.", subcommands: [LedgerVerify.self])
+}
+
+struct StoreCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "store", abstract: "The object store, on the host that has it.",
+        subcommands: [StoreStats.self, StoreScrub.self])
 }
 
 struct UserCommands: AsyncParsableCommand {

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import Marketplace
+import ObjectStore
 import Telemetry
 import TestSupport
 import Testing
@@ -43,6 +44,8 @@ struct MetricsTests {
             #expect(try await installation.get(path).status == 200)
             #expect(try await installation.get(path + "x").status == 403)
             #expect(try await installation.marketplace.ledger.verify().ok)
+            let store = try #require(installation.marketplace.objects as? DirectoryStore)
+            #expect(try await store.scrub().isClean)
             // The last byte may be here before it is counted there, and fulfilment is a job.
             var text = ""
             try await eventually("the end of it is counted") {
@@ -61,6 +64,8 @@ struct MetricsTests {
             #expect(value("sunset_store_objects") == 1)
             #expect(value("sunset_store_object_bytes") == 5)
             #expect(value("sunset_store_content_bytes") == 5)
+            #expect(value(#"sunset_store_scrub_findings{kind="rotten"}"#) == 0)
+            #expect(value("sunset_store_scrubbed_timestamp_seconds") ?? 0 > 1_700_000_000)
             #expect(value(#"sunset_orders_total{state="created"}"#) == 1)
             #expect(value(#"sunset_orders_total{state="paid"}"#) == 1)
             #expect(value(#"sunset_orders_total{state="fulfilled"}"#) == 1)

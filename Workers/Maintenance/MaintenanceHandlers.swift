@@ -5,8 +5,14 @@ internal import ObjectStore
 
 /// The maintenance queue: what must be cleared away later.
 public enum MaintenanceHandlers {
-    /// Registers the handlers of ``ExpireUpload``, ``DeleteObjects`` and ``VerifyLedger``.
-    public static func register(into handlers: inout JobHandlers, marketplace: Marketplace) {
+    /// Registers the handlers of ``ExpireUpload``, ``DeleteObjects``, ``VerifyLedger`` and ``ScrubStore``.
+    ///
+    /// - Parameter scrubBytesPerSecond: bytes a second that a scrub of the store reads at most; nil for any.
+    public static func register(
+        into handlers: inout JobHandlers,
+        marketplace: Marketplace,
+        scrubBytesPerSecond: Int64? = nil
+    ) {
         handlers.register(ExpireUpload.self) { job, context in
             let expired = try await marketplace.uploads.expire(id: job.upload)
             context.logger.debug("upload \(job.upload) \(expired ? "expired" : "stays")")
@@ -36,18 +42,31 @@ public enum MaintenanceHandlers {
                 metadata: ["transactions": "\(report.transactions)", "paid_orders": "\(report.paidOrders)"])
             return .done
         }
+        let scrub = StoreScrub(objects: marketplace.objects, bytesPerSecond: scrubBytesPerSecond)
+        handlers.register(ScrubStore.self) { job, context in try await scrub.run(job, context) }
     }
 
     /// What happens periodically.
     ///
     /// - Parameters:
     ///   - ledgerCheck: the cron expression of ``VerifyLedger``; empty for never.
-    ///   - timeZone: the IANA name of its zone.
+    ///   - storeScrub: that of ``ScrubStore``.
+    ///   - timeZone: the IANA name of their zone.
     /// - Throws: `JobQueueError` that says what is allowed.
-    public static func schedules(ledgerCheck: String, timeZone: String) throws -> [JobSchedule] {
-        guard !ledgerCheck.isEmpty else { return [] }
-        return [
-            JobSchedule("ledger-check", try CronExpression(ledgerCheck, timeZone: timeZone), job: VerifyLedger())
-        ]
+    public static func schedules(
+        ledgerCheck: String = "",
+        storeScrub: String = "",
+        timeZone: String
+    ) throws -> [JobSchedule] {
+        var schedules: [JobSchedule] = []
+        if !ledgerCheck.isEmpty {
+            schedules.append(
+                JobSchedule("ledger-check", try CronExpression(ledgerCheck, timeZone: timeZone), job: VerifyLedger()))
+        }
+        if !storeScrub.isEmpty {
+            schedules.append(
+                JobSchedule("store-scrub", try CronExpression(storeScrub, timeZone: timeZone), job: ScrubStore()))
+        }
+        return schedules
     }
 }

@@ -138,13 +138,19 @@ public struct WorkerProcess: Sendable {
     ///
     /// - Throws: ``PoolError`` when a setting of it is not allowed.
     static func schedules(_ settings: Settings) throws -> [JobSchedule] {
-        do {
-            return try MaintenanceHandlers.schedules(
-                ledgerCheck: settings.ledgerCheck, timeZone: settings.maintenanceTimeZone)
-        } catch let error as JobQueueError {
-            throw PoolError.badSetting(
-                key: "maintenance.ledger_check, maintenance.time_zone", reason: error.message)
+        func entries(_ key: String, _ make: (String) throws -> [JobSchedule]) throws -> [JobSchedule] {
+            do {
+                return try make(settings.maintenanceTimeZone)
+            } catch let error as JobQueueError {
+                throw PoolError.badSetting(key: "\(key), maintenance.time_zone", reason: error.message)
+            }
         }
+        return try entries("maintenance.ledger_check") {
+            try MaintenanceHandlers.schedules(ledgerCheck: settings.ledgerCheck, timeZone: $0)
+        }
+            + entries("maintenance.store_scrub") {
+                try MaintenanceHandlers.schedules(storeScrub: settings.storeScrub, timeZone: $0)
+            }
     }
 
     private func handlers(_ installation: Installation) throws -> JobHandlers {
@@ -170,7 +176,9 @@ public struct WorkerProcess: Sendable {
             MailHandlers.register(
                 into: &handlers, maildir: try Maildir(directory: settings.mailDirectory), from: settings.mailFrom,
                 publicURL: settings.api.publicURL)
-        case "maintenance": MaintenanceHandlers.register(into: &handlers, marketplace: marketplace)
+        case "maintenance":
+            MaintenanceHandlers.register(
+                into: &handlers, marketplace: marketplace, scrubBytesPerSecond: settings.storeScrubBytesPerSecond)
         default: throw PoolError.unknownQueue(queue, allowed: settings.queues.map(\.name))
         }
         return handlers

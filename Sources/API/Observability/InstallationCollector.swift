@@ -58,10 +58,19 @@ struct InstallationCollector: Sendable {
     private func store() async throws -> [MetricSample] {
         guard let store = marketplace.objects as? DirectoryStore else { return [] }
         let statistics = try await store.statistics
-        return [
+        var samples = [
             MetricSample("sunset_store_objects", .gauge, Double(statistics.objects)),
             MetricSample("sunset_store_object_bytes", .gauge, Double(statistics.objectBytes)),
             MetricSample("sunset_store_content_bytes", .gauge, Double(statistics.contentBytes)),
         ]
+        if let scrub = try await store.lastScrub(), let at = scrub.endedAt {
+            samples.append(MetricSample("sunset_store_scrubbed_timestamp_seconds", .gauge, Double(at) / 1000))
+            samples += ScrubFinding.Kind.allCases.map { kind in
+                MetricSample(
+                    "sunset_store_scrub_findings", .gauge, Double(scrub.counts[kind.rawValue, default: 0]),
+                    [("kind", kind.rawValue)])
+            }
+        }
+        return samples
     }
 }

@@ -55,3 +55,24 @@ public struct VerifyLedger: Job {
     /// There is nothing to say.
     public init() {}
 }
+
+/// Compares every byte and row of the object store, as `sunsetctl store scrub` does; periodic.
+///
+/// One job does a turn of it, and enqueues the next.
+public struct ScrubStore: Job {
+    /// The name on the wire.
+    public static let name = "scrub-store"
+    /// The queue of housekeeping.
+    public static let queue = "maintenance"
+    /// It goes on where it was cut, and two at once make no sense.
+    public static let options = JobOptions(
+        priority: .low, maximumFailures: 5, backoff: Backoff(base: .seconds(60)), uniqueness: .untilDone)
+
+    /// Which turn it is, from 0; later ones do nothing when the scrub has ended.
+    public var turn: Int
+
+    /// Names the turn.
+    public init(turn: Int = 0) {
+        self.turn = turn
+    }
+}
