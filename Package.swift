@@ -201,7 +201,8 @@ let package = Package(
         .executableTarget(
             name: "sunsetctl",
             dependencies: [
-                "Clamd", "Dashboard", "Assembly", "Marketplace", "ObjectStore", "Payments", "S3", "Settings", "JobQueue",
+                "Clamd", "Dashboard", "Assembly", "Marketplace", "ObjectStore", "Payments", "S3", "Settings",
+                "JobQueue",
                 "RedisClient",
                 argumentParser, logging,
             ],
