@@ -100,7 +100,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         // What both HTTP servers need, of HTTP alone.
-        .target(name: "HTTPSupport", dependencies: [hummingbird, nioCore], swiftSettings: settings),
+        .target(
+            name: "HTTPSupport", dependencies: ["ObjectStore", hummingbird, nioCore, nioHTTP1], swiftSettings: settings),
         .target(name: "Settings", dependencies: [configuration, yams], swiftSettings: settings),
         .target(
             name: "API",

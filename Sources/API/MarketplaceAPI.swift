@@ -70,7 +70,7 @@ public struct MarketplaceAPI: Sendable {
             responder: responder,
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [ConnectionCloser()],
+                    additionalChannelHandlers: [FileRegionSender(), ConnectionCloser()],
                     idleTimeout: .nanoseconds(
                         configuration.idleTimeout.components.seconds * 1_000_000_000
                             + configuration.idleTimeout.components.attoseconds / 1_000_000_000))),

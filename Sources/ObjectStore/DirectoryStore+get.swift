@@ -1,4 +1,5 @@
 import Glibc
+import NIOCore
 
 extension DirectoryStore {
     /// What is known of an object without its bytes; see ``ObjectStore/head(bucket:key:)``.
@@ -10,16 +11,23 @@ extension DirectoryStore {
     /// Opens an object; see ``ObjectStore/get(bucket:key:range:)``.
     public func get(bucket: String, key: String, range: ByteRangeRequest?) async throws -> ObjectBody {
         try ObjectRules.check(bucket: bucket, key: key)
-        let (info, reader) = try await perform { files, index in
-            try index.withContent(bucket: bucket, key: key) { entry in
+        let (info, reader, buffer) = try await perform { files, index in
+            try index.withContent(bucket: bucket, key: key) { entry -> (ObjectInfo, ContentReader, ByteBuffer?) in
                 let size = entry.info.size
                 guard let selected = range.map({ $0.resolve(size: size) }) ?? 0..<size else {
                     throw ObjectStoreError(.invalidRange, "no byte of \(size) is in the range", size: size)
                 }
-                return (entry.info, try ContentReader(files.contentPath(entry.content), size, selected, self))
+                let reader = try ContentReader(files.contentPath(entry.content), size, selected, self)
+                let isSmall = selected.count <= Self.chunkSize
+                return (entry.info, reader, isSmall ? try reader.readAll() : nil)
             }
         }
-        return ObjectBody(info: info, range: reader.range, chunks: ObjectChunks { try await reader.next() })
+        if let buffer {
+            return ObjectBody(info: info, range: reader.range, chunks: ObjectChunks(buffer), buffer: buffer)
+        }
+        return ObjectBody(
+            info: info, range: reader.range, chunks: ObjectChunks { try await reader.next() },
+            file: ObjectFile(reader))
     }
 
     /// Lends a hard link to the content; see ``ObjectStore/withLocalFile(bucket:key:_:)``.

@@ -9,12 +9,21 @@ public struct ObjectBody: Sendable {
     public var range: Range<Int64>
     /// The bytes, to be iterated once.
     public var chunks: ObjectChunks
+    /// The same bytes as a file, where they are one on this machine and too many for a buffer.
+    public var file: ObjectFile?
+    /// All of the bytes, where they are so few that they were read when the object was opened.
+    public var buffer: ByteBuffer?
 
     /// Describes an open object.
-    public init(info: ObjectInfo, range: Range<Int64>, chunks: ObjectChunks) {
+    public init(
+        info: ObjectInfo, range: Range<Int64>, chunks: ObjectChunks, file: ObjectFile? = nil,
+        buffer: ByteBuffer? = nil
+    ) {
         self.info = info
         self.range = range
         self.chunks = chunks
+        self.file = file
+        self.buffer = buffer
     }
 
     /// All bytes in memory, for small objects.

@@ -61,7 +61,8 @@ struct StoreIndex: Sendable {
     // MARK: Reading
 
     func entry(bucket: String, key: String) throws -> Entry {
-        try database.read { try Self.entry(bucket: bucket, key: key, $0) }
+        // A single statement sees one state anyway, so it needs no transaction around it.
+        try database.unsafeRead { try Self.entry(bucket: bucket, key: key, $0) }
     }
 
     /// Runs `body` on an object's content file.
@@ -102,11 +103,15 @@ extension StoreIndex {
         "o.key, c.size, o.etag, c.sha256, o.type, o.metadata, o.modified, c.name, o.headers, o.checksum"
 
     static func entry(bucket: String, key: String, _ database: Database) throws -> Entry {
-        let row = try Row.fetchOne(
-            database,
-            sql: "SELECT \(columns) FROM object o JOIN content c ON c.id = o.content WHERE o.bucket = ? AND o.key = ?",
-            arguments: [try Self.bucket(bucket, database), Data(key.utf8)])
-        guard let row else { throw ObjectStoreError(.noSuchKey, "bucket \(bucket) has no object of this key") }
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(columns) FROM bucket b JOIN object o ON o.bucket = b.id JOIN content c ON c.id = o.content
+                WHERE b.name = ? AND o.key = ?
+                """)
+        guard let row = try Row.fetchOne(statement, arguments: [bucket, Data(key.utf8)]) else {
+            _ = try Self.bucket(bucket, database)
+            throw ObjectStoreError(.noSuchKey, "bucket \(bucket) has no object of this key")
+        }
         return try entry(bucket: bucket, row)
     }
 

@@ -73,7 +73,8 @@ public func buildS3Server(
                 region: configuration.region, didWrite: configuration.didWrite, logger: logger),
             didBegin: configuration.didBegin, didAnswer: configuration.didAnswer),
         server: .http1(
-            configuration: .init(additionalChannelHandlers: [ConnectionCloser()], idleTimeout: .seconds(60))),
+            configuration: .init(
+                additionalChannelHandlers: [FileRegionSender(), ConnectionCloser()], idleTimeout: .seconds(60))),
         configuration: .init(
             address: .hostname(configuration.host, port: configuration.port), serverName: "sunset", backlog: 1024),
         onServerRunning: onServerRunning,

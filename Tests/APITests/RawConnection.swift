@@ -48,11 +48,15 @@ final class RawConnection: Sendable {
 
     /// What comes until the server closes, at most 20 seconds of silence.
     func readToEnd() async -> String {
+        String(decoding: await readBytesToEnd(), as: UTF8.self)
+    }
+
+    func readBytesToEnd() async -> [UInt8] {
         await blocking { descriptor in
             var all: [UInt8] = []
             while true {
                 let some = Self.read(descriptor)
-                guard !some.isEmpty else { return String(decoding: all, as: UTF8.self) }
+                guard !some.isEmpty else { return all }
                 all += some
             }
         }

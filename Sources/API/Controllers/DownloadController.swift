@@ -92,7 +92,7 @@ struct DownloadController {
         with object: ObjectBody, ticket: DownloadTicket, isPartial: Bool, request: Request, context: APIContext
     ) -> Response {
         let transfer = DownloadTransfer(
-            downloads: downloads, ticket: ticket, chunks: object.chunks,
+            downloads: downloads, ticket: ticket, object: object, channel: context.channel,
             interval: environment.configuration.revocationInterval,
             address: context.channel.remoteAddress?.ipAddress, userAgent: request.headers[.userAgent],
             requestID: context.requestID, metrics: environment.transfers, logger: context.logger)
@@ -114,7 +114,8 @@ struct DownloadController {
 struct DownloadTransfer: Sendable {
     let downloads: Downloads
     let ticket: DownloadTicket
-    let chunks: ObjectChunks
+    let object: ObjectBody
+    let channel: any Channel
     /// Bytes between two looks at whether the entitlement still stands.
     let interval: Int64
     let address: String?
@@ -132,14 +133,12 @@ struct DownloadTransfer: Sendable {
         var checked: Int64 = 0
         metrics.downloadsStarted.increment()
         do {
-            for try await chunk in chunks {
-                if sent - checked >= interval {
-                    guard try await downloads.isStillActive(ticket) else { throw Revoked() }
-                    checked = sent
-                }
-                try await writer.write(chunk)
-                sent += Int64(chunk.readableBytes)
-                metrics.downloadBytes.increment(by: chunk.readableBytes)
+            try await object.write(to: &writer, on: channel) { count in
+                sent += Int64(count)
+                metrics.downloadBytes.increment(by: count)
+                guard sent - checked >= interval, sent < object.range.count else { return }
+                guard try await downloads.isStillActive(ticket) else { throw Revoked() }
+                checked = sent
             }
         } catch {
             await log(sent, completed: false)

@@ -67,7 +67,7 @@ struct ObjectController {
         let wanted = request.headers[.range].flatMap { ByteRangeRequest(header: $0) }
         let range = EntityTag.rangeHolds(request.headers, tag: info.etag) ? wanted : nil
         let object = try await objects.get(bucket: name.bucket, key: name.key, range: range)
-        return Response.bytes(of: object, isPartial: range != nil, headers: headers)
+        return Response.bytes(of: object, isPartial: range != nil, headers: headers, on: context.channel)
     }
 
     @Sendable private func media(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -82,7 +82,7 @@ struct ObjectController {
         guard EntityTag.noneMatchHolds(request.headers, tag: object.info.etag) else {
             return Response(status: .notModified, headers: headers)
         }
-        return Response.bytes(of: object, isPartial: false, headers: headers)
+        return Response.bytes(of: object, isPartial: false, headers: headers, on: context.channel)
     }
 
     /// `<width>.webp` or `<width>.jpg`.
@@ -118,20 +118,16 @@ struct ObjectController {
 
 extension Response {
     /// The bytes of an open object, 200 or 206.
-    static func bytes(of object: ObjectBody, isPartial: Bool, headers: HTTPFields) -> Response {
+    static func bytes(
+        of object: ObjectBody, isPartial: Bool, headers: HTTPFields, on channel: any Channel
+    ) -> Response {
         var headers = headers
-        let chunks = object.chunks
         if isPartial {
             let range = object.range
             headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(object.info.size)"
         }
         return Response(
             status: isPartial ? .partialContent : .ok, headers: headers,
-            body: ResponseBody(contentLength: object.range.count) { writer in
-                for try await chunk in chunks {
-                    try await writer.write(chunk)
-                }
-                try await writer.finish(nil)
-            })
+            body: object.responseBody(on: channel))
     }
 }

@@ -85,15 +85,8 @@ extension S3Responder {
         if isPartial {
             headers[.contentRange] = Self.contentRange(object.range, object.info.size)
         }
-        let chunks = object.chunks
         return Response(
-            status: isPartial ? .partialContent : .ok, headers: headers,
-            body: ResponseBody(contentLength: object.range.count) { writer in
-                for try await chunk in chunks {
-                    try await writer.write(chunk)
-                }
-                try await writer.finish(nil)
-            })
+            status: isPartial ? .partialContent : .ok, headers: headers, body: object.responseBody(on: r.channel))
     }
 
     private static func contentRange(_ range: Range<Int64>, _ size: Int64) -> String {
