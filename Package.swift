@@ -270,7 +270,7 @@ let package = Package(
             name: "ControlTests",
             dependencies: [
                 "sunsetctl", "Dashboard", "Marketplace", "ObjectStore", "Payments", "PaymentStub", "JobQueue",
-                "RedisClient", "TestSupport", "queue-test-worker", logging, lifecycle, nioCore,
+                "RedisClient", "TestSupport", "queue-test-worker", "Fulfilment", "Links", logging, lifecycle, nioCore,
             ],
             exclude: ["Screens", "stalled_terminal.py"],
             swiftSettings: settings),

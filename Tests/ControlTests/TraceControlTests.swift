@@ -213,8 +213,10 @@ struct TraceControlTests {
 }
 
 extension ControlHarness {
-    /// A paid order of `usr_buyer`, whose jobs wait.
-    func purchase() async throws -> Order {
+    /// A paid order, whose jobs wait; its product has these files (JSON).
+    func purchase(
+        buyer: String = "usr_buyer", seller: String = "usr_seller", files: String = "[]"
+    ) async throws -> Order {
         func write(_ words: String...) async throws {
             _ = try await client.send(RedisCommand(words[0], words.dropFirst().map { RedisArgument($0) }))
         }
@@ -225,17 +227,17 @@ extension ControlHarness {
                 HTTPPaymentProviderConfiguration(
                     baseURL: "http://127.0.0.1:1", secretKey: "sk_test", webhookSecrets: ["whsec"]), logger: .quiet),
             keyRing: try KeyRing(keys: [.generate()]), logger: .quiet)
-        try await write("HSET", "{sunset}:usr:usr_seller", "id", "usr_seller", "name", "S", "slug", "s", "groups", "")
+        try await write("HSET", "{sunset}:usr:\(seller)", "id", seller, "name", "S", "slug", "s", "groups", "")
         let product = market.newID(.product)
         try await write(
-            "HSET", "{sunset}:prd:\(product)", "id", product, "seller", "usr_seller", "title", "A book", "slug", "book",
+            "HSET", "{sunset}:prd:\(product)", "id", product, "seller", seller, "title", "A book", "slug", "book",
             "description", "", "price", "900", "currency", "USD", "category", "ebooks", "tags", "[]", "status",
-            "published", "files", "[]", "cover", "", "download_limit", "", "sales", "0", "version", "1", "created",
+            "published", "files", files, "cover", "", "download_limit", "", "sales", "0", "version", "1", "created",
             "1", "updated", "1", "published", "1")
         var cart = try await market.carts.create(owner: nil)
         cart = try await market.carts.put(product: product, in: cart.id, viewer: nil)
         let order = try await market.orders.checkout(
-            cart: cart.id, user: "usr_buyer", quote: cart.quote, paymentMethod: "pm", claim: nil,
+            cart: cart.id, user: buyer, quote: cart.quote, paymentMethod: "pm", claim: nil,
             traceID: "req_checkout")
         let intent = PaymentIntent(
             id: "pi_1", amount: 900, currency: "usd", status: .succeeded, amountCaptured: 900,
