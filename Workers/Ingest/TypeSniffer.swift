@@ -10,6 +10,8 @@ struct TypeSniffer: Sendable {
     init(limits: ProbeLimits, scratch: ScratchArea) {
         var bounds = limits
         bounds.cpuTime = min(limits.cpuTime, .seconds(Self.seconds))
+        // Its own as well: what a decoder may take says nothing of it.
+        bounds.wallTime = bounds.cpuTime * 3
         program = ProbeProgram(limits: bounds, scratch: scratch)
     }
 
