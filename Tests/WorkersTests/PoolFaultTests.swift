@@ -184,8 +184,8 @@ struct PoolFaultTests {
                 queue: "mail", name: "pool-test", version: 1, payload: #"{"kind":"probes","amount":0}"#,
                 options: JobOptions(maximumLapses: 1))
         ])
-        try await fixture.eventually("the program runs") { !Self.children(of: worker).isEmpty }
-        let probe = try #require(Self.children(of: worker).first)
+        try await fixture.eventually("the program runs") { Self.program(of: worker) != nil }
+        let probe = try #require(Self.program(of: worker))
         kill(worker, SIGKILL)
         try await fixture.eventually("both have ended") { !isAlive(probe) && !isAlive(worker) }
         await fixture.stop()
@@ -201,8 +201,8 @@ struct PoolFaultTests {
                 queue: "mail", name: "pool-test", version: 1, payload: #"{"kind":"probes","amount":0}"#,
                 options: JobOptions(maximumLapses: 1))
         ])
-        try await fixture.eventually("the program runs") { !Self.children(of: worker).isEmpty }
-        let probe = try #require(Self.children(of: worker).first)
+        try await fixture.eventually("the program runs") { Self.program(of: worker) != nil }
+        let probe = try #require(Self.program(of: worker))
         // Its threads are taken: nothing of it but the watch can end the program.
         try await Self.enqueueDeaf(8, fixture)
         let inspector = QueueInspector(queue: fixture.queue)
@@ -213,6 +213,13 @@ struct PoolFaultTests {
         _ = fixture.pool.wait()
         try await fixture.eventually("both have ended") { !isAlive(probe) && !isAlive(worker) }
         await fixture.stop()
+    }
+
+    /// The program of the worker's job; a child that has not become it yet, or is gone at once, is none.
+    private static func program(of worker: Int32) -> Int32? {
+        children(of: worker).first { pid in
+            (try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8))?.contains("3600") ?? false
+        }
     }
 
     private static func children(of parent: Int32) -> [Int32] {
